@@ -1,0 +1,85 @@
+"""What every use case is given: the world's ports and the office's standing facts."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from syncd.domain.model import Exemption, Office, PeriodId, SourceId, Unit, UnitId
+from syncd.domain.rules import DatedRuleSets
+from syncd.ports.clock import Clock
+from syncd.ports.files import Files
+from syncd.ports.mail import Mailer
+from syncd.ports.portal import Portal
+from syncd.ports.ranking import RankingEngine
+from syncd.ports.rendering import Renderer
+from syncd.ports.source import Source
+from syncd.ports.store import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    """A window of periods, both ends included, graded by the ranking part of one rule set."""
+
+    id: str
+    first: PeriodId
+    last: PeriodId
+    ruleset: str
+    scores: Mapping[UnitId, "UnitScore"] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitScore:
+    """One unit's line of the score sheet. `report_days_late` None: sent in time."""
+
+    score: float
+    self_score: float | None = None
+    zero_criteria: int = 0
+    report_days_late: int = 0
+    report_sent: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishRules:
+    """How posts are put on the portal. `authors`: unit -> name there; `categories`: the unit's category -> the portal's, `*` for the rest."""
+
+    max_attempts: int = 8
+    categories: Mapping[str, str] = field(default_factory=dict)
+    authors: Mapping[UnitId, str] = field(default_factory=dict)
+    credit: str = "Nguồn: {unit}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailRules:
+    sender: str
+    office_recipients: tuple[str, ...] = ()
+    reply_to: str | None = None
+    base_url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Wired once by `bootstrap`, shared by threads. `open_source` makes the adapter of one source for one visit."""
+
+    office: Office
+    units: Mapping[UnitId, Unit]
+    exemptions: tuple[Exemption, ...]
+    rulesets: DatedRuleSets
+    assessments: Mapping[str, Assessment]
+    clock: Clock
+    db: Database
+    files: Files
+    portal: Portal
+    ranking: RankingEngine | None  # None: the built-in engine alone
+    mailer: Mailer
+    renderer: Renderer
+    open_source: Callable[[SourceId], Source]
+    publish_rules: PublishRules
+    mail_rules: MailRules
+    capture: str = "page"  # none | feed | page
+    collect_every: timedelta = timedelta(hours=1)
+    publish_every: timedelta = timedelta(minutes=5)
+    census_every: timedelta = timedelta(hours=6)
+    catch_up: timedelta = timedelta(days=40)
+    statement_day: int = 1
+    statement_hour: int = 8
+    workers: int = 8

@@ -1,0 +1,24 @@
+"""A value that must not be printed."""
+
+
+class Secret:
+    """Holds a password or token. Its text comes out by `reveal()` alone: `str`, `repr` and formats show dots."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret('…')"
+
+    __str__ = __repr__
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)

@@ -1,0 +1,121 @@
+"""Unit websites: what a source adapter gives."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from syncd.domain.model import NO_DATE, ReadDate, SourceId, UnitId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """One answer from outside, as evidence: who answered what, when, with which exact bytes.
+
+    `body` holds the bytes as received after content coding was undone; empty when nothing came (304). `address` is the
+    socket's peer; `tls_sha256` the hash of the server's leaf certificate (None over plain http). Seconds are monotonic.
+    """
+
+    url: str
+    final_url: str
+    at: datetime
+    status: int
+    address: str
+    tls_sha256: str | None
+    elapsed_s: float
+    content_type: str
+    body: bytes
+    body_sha256: str
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageData:
+    url: str
+    alt: str = ""
+    caption: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostData:
+    """One post as a source gave it. Text is NFC; addresses are absolute; `html` is cleaned (allow-list).
+
+    `full_text` tells that `html` holds the whole article, not a summary. `article` is the exchange of its own page, if it was read.
+    """
+
+    title: str
+    url: str
+    guid: str | None = None
+    canonical_url: str | None = None
+    published: ReadDate = NO_DATE
+    author: str = ""
+    categories: tuple[str, ...] = ()
+    summary: str = ""  # plain text
+    html: str = ""
+    full_text: bool = False
+    images: tuple[ImageData, ...] = ()
+    article: Exchange | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """One item that could not be read; the rest of its list was. `item` names it: a title, guid or position."""
+
+    item: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What we remember of a source's last answer, for conditional requests and for the hash."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+    body_sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One look at a source.
+
+    `unchanged` (304, or the same body hash as `Known`): `posts` and `skipped` are empty and mean nothing. Otherwise `posts` are in
+    list order. `list_sha256` hashes the addresses and titles seen. `full` tells that the list may have been cut off at its
+    window, so that it covers back to its oldest entry only; a list that is not full covers back to the beginning.
+    """
+
+    exchange: Exchange
+    unchanged: bool
+    posts: tuple[PostData, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    list_sha256: str | None = None
+    full: bool = True
+    feed_title: str = ""
+    notes: tuple[str, ...] = field(
+        default_factory=tuple
+    )  # what a person should know: "generator: NukeViet", "3 dates without zone"
+
+
+class Source(Protocol):
+    """One website or feed of one unit. May be used by one thread at a time."""
+
+    id: SourceId
+    unit: UnitId
+    url: str
+
+    def read(self, known: Known) -> Reading:
+        """Look once. The list only: an article's own page is read by `complete`.
+
+        Raises:
+            SourceError: the site could not be read; `permanent` where a retry cannot help.
+        """
+        ...
+
+    def complete(self, post: PostData) -> PostData:
+        """The same post with what only its own page tells (text, date, author, images), where this source is set up to read it.
+
+        Returns `post` itself where there is nothing more to read.
+
+        Raises:
+            SourceError: the page could not be read.
+        """
+        ...

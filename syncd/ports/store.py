@@ -1,0 +1,231 @@
+"""Our own database: the unit of work through which use cases read and write records.
+
+One `UnitOfWork` is one transaction. Leaving it without `commit()` rolls back. No network inside. What a record
+changes and its ledger leaf go into the same unit of work.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any, Protocol
+
+from syncd.domain.ledger import LeafKind
+from syncd.domain.model import Adjustment, OutageOwner, PeriodId, PostId, SourceId, SourceKey, UnitId
+from syncd.ports.records import (
+    Alias,
+    CensusRecord,
+    FigureRecord,
+    LeafRecord,
+    LedgerHead,
+    LookRecord,
+    MailRecord,
+    OutageRecord,
+    PostRecord,
+    PushRecord,
+    PushState,
+    SightingRecord,
+    Slot,
+    SlotState,
+    SourceState,
+    StatementRecord,
+)
+
+
+class SourceStore(Protocol):
+    def get(self, source: SourceId) -> SourceState | None: ...
+    def all(self) -> list[SourceState]: ...
+    def put(self, state: SourceState) -> None: ...
+
+
+class LookStore(Protocol):
+    def add(self, look: LookRecord) -> int: ...
+    def in_window(self, start: datetime, end: datetime, *, unit: UnitId | None = None) -> list[LookRecord]:
+        """Looks made in `[start, end)`, by time."""
+        ...
+
+    def covering(self, start: datetime, *, unit: UnitId | None = None) -> list[LookRecord]:
+        """Successful looks made at or after `start`, by time: the ones that can cover something from `start` on."""
+        ...
+
+    def unfolded(self, before: datetime) -> list[LookRecord]:
+        """Looks made before `before` that no leaf holds yet, by unit and time."""
+        ...
+
+    def set_leaf(self, ids: Iterable[int], leaf: int) -> None: ...
+
+
+class PostStore(Protocol):
+    def find(self, unit: UnitId, aliases: Iterable[Alias]) -> dict[Alias, PostId]:
+        """Which of these aliases are known for the unit. One query."""
+        ...
+
+    def add(self, posts: Sequence[tuple[PostRecord, Sequence[Alias]]]) -> list[PostId]:
+        """Insert in one batch, with their aliases; ids in the same order."""
+        ...
+
+    def add_aliases(self, unit: UnitId, post: PostId, aliases: Iterable[Alias]) -> None:
+        """Aliases already known are left as they are."""
+        ...
+
+    def get(self, post: PostId) -> PostRecord | None: ...
+    def many(self, posts: Iterable[PostId]) -> dict[PostId, PostRecord]: ...
+    def by_key(self, key: SourceKey) -> PostRecord | None: ...
+    def update(self, post: PostRecord) -> None:
+        """Replace all but `unit`, `key`, `first_seen` and `published_at`."""
+        ...
+
+    def with_text(self, text_sha256: Iterable[str]) -> list[PostRecord]:
+        """Posts of any unit with one of these folded-text hashes."""
+        ...
+
+    def in_window(self, start: datetime, end: datetime, *, unit: UnitId | None = None) -> list[PostRecord]:
+        """Posts whose `published_at` (or `first_seen`, where there is none) lies in `[start, end)`, by instant.
+
+        `html` is left empty here: use `get`.
+        """
+        ...
+
+
+class PushStore(Protocol):
+    def add(self, pushes: Sequence[PushRecord]) -> None:
+        """Insert in one batch; a row that exists for (portal, post) is left as it is."""
+        ...
+
+    def get(self, portal: str, post: PostId) -> PushRecord | None: ...
+    def for_posts(self, posts: Iterable[PostId]) -> dict[PostId, PushRecord]: ...
+    def due(self, portal: str, now: datetime, *, unit: UnitId | None = None, limit: int = 100) -> list[PushRecord]:
+        """QUEUED, UNKNOWN and left-over INTENT rows whose `not_before` has passed (or is None), oldest first; and DELIVERED ones behind their post's version."""
+        ...
+
+    def update(self, push: PushRecord) -> None: ...
+    def in_state(self, *states: PushState) -> list[PushRecord]: ...
+    def counts(self) -> dict[tuple[UnitId, PushState], int]: ...
+
+
+class CensusStore(Protocol):
+    def add(self, census: CensusRecord) -> int: ...
+    def latest_complete(self, portal: str, start: datetime, end: datetime) -> CensusRecord | None:
+        """The newest complete census whose range holds `[start, end)`."""
+        ...
+
+    def first_complete_after(self, portal: str, start: datetime, end: datetime, after: datetime) -> CensusRecord | None:
+        """The oldest complete census of `[start, end)` that started at or after `after`."""
+        ...
+
+    def latest(self, portal: str) -> CensusRecord | None: ...
+
+
+class SightingStore(Protocol):
+    def get(self, portal: str, portal_id: str) -> SightingRecord | None: ...
+    def put(self, sightings: Sequence[SightingRecord]) -> None:
+        """Insert or replace by (portal, portal_id), in one batch; `first_seen` of a known row is kept."""
+        ...
+
+    def in_window(self, portal: str, start: datetime, end: datetime) -> list[SightingRecord]:
+        """By printed date (or first sighting where none is printed) in `[start, end)`."""
+        ...
+
+    def for_posts(self, portal: str, posts: Iterable[PostId]) -> dict[PostId, SightingRecord]: ...
+
+
+class OutageStore(Protocol):
+    def open(self, subject: str, start: datetime, owner: OutageOwner, reason: str) -> None:
+        """Does nothing where one is open for the subject."""
+        ...
+
+    def close(self, subject: str, end: datetime) -> None:
+        """Does nothing where none is open."""
+        ...
+
+    def overlapping(self, start: datetime, end: datetime) -> list[OutageRecord]: ...
+
+
+class FigureStore(Protocol):
+    """Statements, adjustments, ranking figures."""
+
+    def add_statement(self, statement: StatementRecord) -> None:
+        """A second statement for the same unit and period is refused with StorageError."""
+        ...
+
+    def statements(self, *, period: PeriodId | None = None) -> list[StatementRecord]: ...
+    def add_adjustment(self, adjustment: Adjustment, leaf: int) -> None: ...
+    def adjustments(self) -> list[Adjustment]: ...
+    def add_figure(self, figure: FigureRecord) -> None: ...
+    def figures(self, assessment: str) -> list[FigureRecord]:
+        """All versions, oldest first."""
+        ...
+
+    def update_figure(self, figure: FigureRecord) -> None: ...
+
+
+class MailStore(Protocol):
+    def add(self, mail: MailRecord) -> bool:
+        """False, and nothing stored, where the message id is known."""
+        ...
+
+    def get(self, message_id: str) -> MailRecord | None: ...
+    def update(self, mail: MailRecord) -> None: ...
+    def all(self, *, name: str | None = None, period: PeriodId | None = None) -> list[MailRecord]: ...
+
+
+class SlotStore(Protocol):
+    def ensure(self, slots: Iterable[tuple[str, str, datetime]]) -> list[Slot]:
+        """Insert (job, subject, due) as DUE where unknown; the newly inserted ones."""
+        ...
+
+    def last_due(self, job: str, subject: str) -> datetime | None: ...
+    def claim(self, slot: int, now: datetime) -> bool:
+        """DUE -> RUNNING; False when someone else has it."""
+        ...
+
+    def finish(self, slot: int, now: datetime, state: SlotState, outcome: Mapping[str, Any]) -> None: ...
+    def in_state(self, *states: SlotState) -> list[Slot]:
+        """By due instant."""
+        ...
+
+    def recover(self, now: datetime) -> int:
+        """RUNNING -> DUE, for slots a dead process left behind; how many. Only the process that owns the data may call this."""
+        ...
+
+    def recent(self, *, job: str | None = None, limit: int = 100) -> list[Slot]: ...
+
+
+class Ledger(Protocol):
+    def append(self, kind: LeafKind, at: datetime, data: Mapping[str, Any], *, unit: UnitId | None = None) -> int:
+        """Append one leaf and return its number. Takes effect with the unit of work; numbers have no holes."""
+        ...
+
+    def head(self) -> LedgerHead:
+        """Size and root, this transaction's own leaves included."""
+        ...
+
+    def leaves(self, start: int = 0, end: int | None = None) -> Iterator[LeafRecord]:
+        """`[start, end)` in order, streamed."""
+        ...
+
+    def of_unit(self, unit: UnitId, start: datetime, end: datetime) -> list[LeafRecord]: ...
+
+
+class UnitOfWork(Protocol):
+    """One transaction."""
+
+    sources: SourceStore
+    looks: LookStore
+    posts: PostStore
+    pushes: PushStore
+    censuses: CensusStore
+    sightings: SightingStore
+    outages: OutageStore
+    figures: FigureStore
+    mails: MailStore
+    slots: SlotStore
+    ledger: Ledger
+
+    def commit(self) -> None: ...
+
+
+class Database(Protocol):
+    """Shared by threads. Writers wait for one another; readers see the last commit and never wait for writers."""
+
+    def write(self) -> AbstractContextManager[UnitOfWork]: ...
+    def read(self) -> AbstractContextManager[UnitOfWork]: ...
