@@ -25,8 +25,11 @@ class Exchange:
     content_type: str
     body: bytes
     body_sha256: str
-    etag: str | None = None
-    last_modified: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()  # as received, names in lower case
+
+    def header(self, name: str) -> str | None:
+        """The first value of a header; `name` in lower case."""
+        return next((value for key, value in self.headers if key == name), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
