@@ -6,9 +6,15 @@ such thing.
 """
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import NewType
+
+from syncd.vietnamese.readings import LOCAL as LOCAL
+from syncd.vietnamese.readings import NO_DATE as NO_DATE
+from syncd.vietnamese.readings import Precision as Precision
+from syncd.vietnamese.readings import ReadDate as ReadDate
+from syncd.vietnamese.readings import require_utc as require_utc
 
 UnitId = NewType("UnitId", str)
 SourceId = NewType("SourceId", str)  # "<unit>/<n>" or "<unit>/<name>", unique in the configuration
@@ -17,14 +23,6 @@ SourceKey = NewType(
 )  # "syncd-" + 32 hex digits: one post of one unit, for ever; also its id at the portal
 PostId = NewType("PostId", int)
 PeriodId = NewType("PeriodId", str)  # "2026-10"; "2026-W40", "2026-Q4", "2026-H1", "2026-01+02" with other calendars
-
-LOCAL = timezone(timedelta(hours=7), "+07:00")
-
-
-def require_utc(name: str, instant: datetime | None) -> None:
-    """Refuse an instant that is naive or not in UTC. None passes."""
-    if instant is not None and instant.utcoffset() != timedelta(0):
-        raise ValueError(f"{name} must be an aware datetime in UTC, not {instant!r}")
 
 
 def local_month(instant: datetime) -> str:
@@ -77,44 +75,6 @@ class Office:
     name: str
     language: str = "vi"
     portal_name: str = "Cổng Thông tin điện tử Đảng bộ tỉnh"
-
-
-# --- dates as read ---------------------------------------------------------------------------------
-
-
-class Precision(StrEnum):
-    """How much of an instant was printed. `NONE`: no instant is known."""
-
-    SECOND = "second"
-    MINUTE = "minute"
-    HOUR = "hour"  # NukeViet feeds before 4.6: hour and day are right, minutes are not
-    DAY = "day"  # given as local midnight
-    MONTH = "month"
-    NONE = "none"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadDate:
-    """A date as printed somewhere, and what we make of it.
-
-    `instant` is None when no instant can be known; `raw` is kept all the same. `origin` says where it was printed:
-    `feed`, `article`, `list`, `jsonld`, `meta`, `sitemap` or `none`. `doubt` names why a person should look
-    (`ambiguous_order`, `future`, `no_zone` ...), None when there is none.
-    """
-
-    instant: datetime | None
-    precision: Precision
-    raw: str
-    origin: str = "none"
-    doubt: str | None = None
-
-    def __post_init__(self) -> None:
-        require_utc("instant", self.instant)
-        if (self.instant is None) != (self.precision is Precision.NONE):
-            raise ValueError("an instant needs a precision, and no instant has none")
-
-
-NO_DATE = ReadDate(instant=None, precision=Precision.NONE, raw="")
 
 
 # --- periods ---------------------------------------------------------------------------------------
