@@ -24,8 +24,18 @@ class Mailer(Protocol):
         """Reach the server without sending: what it says of itself."""
         ...
 
-    def send(self, letter: Letter) -> str:
-        """Send it; the server's answer. May refuse single recipients: then it raises after the others were accepted.
+    def compose(self, letter: Letter) -> bytes:
+        """The whole message, dated now, as it will go over the wire: kept as evidence, and sent again unchanged on a retry.
+
+        Raises:
+            MailError: `permanent`, for an address that is none.
+        """
+        ...
+
+    def send(self, letter: Letter, message: bytes) -> str:
+        """Hand `message`, as `compose` made it, over to the letter's recipients; the server's answer.
+
+        May refuse single recipients: then it raises after the others were accepted.
 
         Raises:
             MailError: `permanent` for 5xx, `unknown` when the connection broke after the final dot.
