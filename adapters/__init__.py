@@ -1,0 +1,19 @@
+"""Everything that talks to a foreign system. `BUILTIN` names each adapter: family -> kind -> "module:class"."""
+
+BUILTIN: dict[str, dict[str, str]] = {
+    "sources": {
+        "feed": "adapters.sources.feed:FeedSource",
+        "page": "adapters.sources.page:PageSource",
+    },
+    "portals": {
+        "outbox": "adapters.portals.outbox:OutboxPortal",
+        "wordpress": "adapters.portals.wordpress:WordPressPortal",
+    },
+    "ranking": {
+        "http": "adapters.ranking.http:HttpRanking",
+    },
+    "mail": {
+        "maildir": "adapters.mail.maildir:MaildirMailer",
+        "smtp": "adapters.mail.smtp:SmtpMailer",
+    },
+}

@@ -1,0 +1,233 @@
+"""Reads `config.toml`, table by table, collecting every problem before it refuses."""
+
+import tomllib
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from syncd import registry
+from syncd.config import checks, models
+from syncd.config.adapters import read_settings
+from syncd.config.problems import from_validation, key_path, unknown_keys
+from syncd.config.units import read_units
+from syncd.domain.rules import DatedRuleSets, RuleSet, parse_ruleset
+from syncd.errors import ConfigError, ConfigInvalid, UsageError
+from syncd.resources import ruleset_names, ruleset_text
+
+T = TypeVar("T", bound=models.Table)
+
+TABLES = (
+    "office", "storage", "http", "schedule", "portal", "rulesets", "assessments", "ranking", "mail", "evidence",
+    "web", "units", "exemptions",
+)  # fmt: skip
+
+
+def load_config(path: Path) -> models.Config:
+    """The configuration of one file.
+
+    Raises:
+        UsageError: there is no such file.
+        ConfigInvalid: with every problem found.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise UsageError(f"there is no {path}", hint="make one with: syncd init") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read: {error}") from error
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        problem = ConfigError(
+            f"not valid TOML: {error}", key=path.name, hint="mend the line named; strings need quotes"
+        )
+        raise ConfigInvalid([problem]) from error
+    return _Reader(path.resolve().parent).read(data)
+
+
+class _Reader:
+    """One reading of one file. Problems are gathered in `problems`, in the order they are met."""
+
+    def __init__(self, base: Path) -> None:
+        self.base = base
+        self.problems: list[ConfigError] = []
+
+    def read(self, data: dict[str, Any]) -> models.Config:
+        self.problems += unknown_keys(data, TABLES, "")
+        office = self.table(models.OfficeTable, data, "office")
+        storage = self.table(models.StorageTable, data, "storage")
+        http = self.table(models.HttpTable, data, "http")
+        schedule = self.table(models.ScheduleTable, data, "schedule")
+        portal, portal_adapter = self.adapter_table(models.PortalTable, "portals", data, "portal", "outbox")
+        rulesets, dated = self.rulesets(data)
+        assessments = self.array(models.AssessmentTable, data, "assessments")
+        ranking_adapter = None
+        if self.section(data, "ranking").get("kind", "builtin") == "builtin":
+            self.table(models.RankingTable, data, "ranking")
+        else:
+            _, ranking_adapter = self.adapter_table(models.RankingTable, "ranking", data, "ranking", "builtin")
+        mail, mail_adapter = self.adapter_table(models.MailTable, "mail", data, "mail", "maildir")
+        evidence = self.table(models.EvidenceTable, data, "evidence")
+        web = self.table(models.WebTable, data, "web")
+        rows, unit_problems = read_units(data.get("units", []), self.base)
+        self.problems += unit_problems
+        units, sources = self.units(rows)
+        exemptions = self.array(models.ExemptionTable, data, "exemptions")
+        self.problems += checks.cross_check(
+            http=http, portal=portal, dated=dated, rulesets=rulesets, assessments=assessments, units=units,
+            exemptions=exemptions, base=self.base, storage=storage, mail=mail,
+        )  # fmt: skip
+        if self.problems or not (
+            office and storage and http and schedule and portal and portal_adapter and mail and mail_adapter
+            and evidence and web and dated
+        ):  # fmt: skip
+            raise ConfigInvalid(self.problems)
+        return models.Config(
+            base=self.base, office=office, storage=storage, http=http, schedule=schedule, portal=portal,
+            portal_adapter=portal_adapter, rulesets=dated, assessments=tuple(assessments.values()),
+            ranking_adapter=ranking_adapter, mail=mail, mail_adapter=mail_adapter, evidence=evidence, web=web,
+            units=tuple(units.values()), sources=sources, exemptions=tuple(exemptions.values()),
+        )  # fmt: skip
+
+    def section(self, data: dict[str, Any], name: str) -> dict[str, Any]:
+        section = data.get(name, {})
+        if not isinstance(section, dict):
+            self.problems.append(ConfigError("must be a table", key=name, hint=f"write it as [{name}]"))
+            return {}
+        return section
+
+    def table(self, model: type[T], data: dict[str, Any], name: str) -> T | None:
+        return self.validate(model, self.section(data, name), name)
+
+    def validate(self, model: type[T], values: dict[str, Any], prefix: str) -> T | None:
+        try:
+            return model.model_validate(values)
+        except ValidationError as error:
+            known = [field.alias or name for name, field in model.model_fields.items()]
+            self.problems += from_validation(error, prefix, known)
+            return None
+
+    def array(self, model: type[T], data: dict[str, Any], name: str) -> dict[int, T]:
+        """The valid entries of `[[name]]`, by their position."""
+        entries = data.get(name, [])
+        if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+            self.problems.append(ConfigError("must be a list of tables", key=name, hint=f"write each as [[{name}]]"))
+            return {}
+        valid = {}
+        for index, entry in enumerate(entries):
+            made = self.validate(model, entry, key_path(name, [index]))
+            if made is not None:
+                valid[index] = made
+        return valid
+
+    def adapter_table(
+        self, model: type[T], family: str, data: dict[str, Any], name: str, default: str
+    ) -> tuple[T | None, models.AdapterTable | None]:
+        """A table shared between us (`model`) and an adapter: each gets its own keys."""
+        section = self.section(data, name)
+        own = {key: value for key, value in section.items() if key in model.model_fields}
+        rest = {key: value for key, value in section.items() if key not in model.model_fields}
+        common = self.validate(model, own, name)
+        kind = str(section.get("kind", default))
+        return common, self.adapter(family, kind, rest, name)
+
+    def adapter(self, family: str, kind: str, values: dict[str, Any], prefix: str) -> models.AdapterTable | None:
+        try:
+            adapter = registry.adapter_class(family, kind, key=f"{prefix}.kind")
+        except ConfigError as problem:
+            self.problems.append(problem)
+            return None
+        settings, problems = read_settings(adapter.Settings, values, prefix=prefix, base=self.base)
+        self.problems += problems
+        return models.AdapterTable(kind=kind, adapter=adapter, settings=settings) if settings is not None else None
+
+    def rulesets(
+        self, data: dict[str, Any]
+    ) -> tuple[dict[int, models.RulesetTable], DatedRuleSets | None]:
+        tables = self.array(models.RulesetTable, data, "rulesets")
+        if "rulesets" not in data:
+            self.problems.append(
+                ConfigError("is missing", key="rulesets", hint='add one, such as builtin = "default", from = 2026-01-01')
+            )
+        sets = []
+        for index, table in tables.items():
+            made = self.ruleset(table, key_path("rulesets", [index]))
+            if made is not None:
+                sets.append(made)
+        if len(sets) != len(data.get("rulesets", [])) or not sets:
+            return tables, None
+        try:
+            return tables, DatedRuleSets(tuple(sets))
+        except ConfigError as problem:
+            self.problems += problem.problems if isinstance(problem, ConfigInvalid) else [problem]
+            return tables, None
+
+    def ruleset(self, table: models.RulesetTable, prefix: str) -> RuleSet | None:
+        if (table.builtin is None) == (table.file is None):
+            self.problems.append(
+                ConfigError("give either builtin or file", key=prefix, hint=f"builtin: {', '.join(ruleset_names())}")
+            )
+            return None
+        try:
+            if table.builtin is not None:
+                if table.builtin not in ruleset_names():
+                    raise ConfigError(
+                        f'there is no built-in rule set "{table.builtin}"',
+                        key=f"{prefix}.builtin",
+                        hint=f"use one of {', '.join(ruleset_names())}",
+                    )
+                origin, text = f"{prefix}.builtin", ruleset_text(table.builtin)
+            else:
+                origin, text = f"{prefix}.file", (self.base / table.file).read_text(encoding="utf-8")  # type: ignore[operator]  # checked above
+            return parse_ruleset(
+                tomllib.loads(text),
+                origin=origin,
+                id=table.id,
+                in_force_from=table.from_,
+                in_force_to=table.to,
+                document=table.document,
+            )
+        except ConfigInvalid as problem:
+            self.problems += problem.problems
+        except ConfigError as problem:
+            self.problems.append(problem)
+        except OSError as error:
+            self.problems.append(
+                ConfigError(f"cannot be read: {error.strerror}", key=f"{prefix}.file", hint="paths start at config.toml")
+            )
+        except tomllib.TOMLDecodeError as error:
+            self.problems.append(ConfigError(f"not valid TOML: {error}", key=f"{prefix}.file", hint="mend the line named"))
+        return None
+
+    def units(
+        self, rows: list[tuple[str, dict[str, Any]]]
+    ) -> tuple[dict[str, models.UnitTable], dict[str, tuple[models.SourceTable, ...]]]:
+        """Units by key path, and each unit's sources by its id."""
+        units: dict[str, models.UnitTable] = {}
+        sources: dict[str, tuple[models.SourceTable, ...]] = {}
+        for prefix, row in rows:
+            unit = self.validate(models.UnitTable, row, prefix)
+            if unit is None:
+                continue
+            units[prefix] = unit
+            made = []
+            for number, table in enumerate(unit.sources):
+                place = f"{prefix}.sources[{number}]"
+                values = {key: value for key, value in table.items() if key != "kind"}
+                if "kind" not in table:
+                    self.problems.append(ConfigError("is missing", key=f"{place}.kind", hint='kind = "feed" or "page"'))
+                    continue
+                adapter = self.adapter("sources", str(table["kind"]), values, place)
+                if adapter is not None:
+                    self.problems += checks.source_address(adapter.settings.url, f"{place}.url")
+                    made.append(
+                        models.SourceTable(
+                            id=f"{unit.id}/{number + 1}",
+                            kind=adapter.kind,
+                            adapter=adapter.adapter,
+                            settings=adapter.settings,
+                        )
+                    )
+            sources[unit.id] = tuple(made)
+        return units, sources

@@ -1,0 +1,44 @@
+"""Finds an adapter's class by family and kind: the built-in ones, then entry points `syncd.<family>` of other packages."""
+
+import importlib
+from importlib.metadata import entry_points
+from typing import Any, cast
+
+from syncd.errors import ConfigError
+
+FAMILIES = ("sources", "portals", "ranking", "mail")
+
+
+def adapter_class(family: str, kind: str, *, key: str) -> type[Any]:
+    """The class of one adapter. A built-in name cannot be taken over.
+
+    Raises:
+        ConfigError: no such kind, at `key`; the hint lists the known ones.
+    """
+    builtin = _builtin(family)
+    if kind in builtin:
+        return _load(builtin[kind])
+    third_party = {point.name: point for point in entry_points(group=f"syncd.{family}")}
+    if kind in third_party:
+        return cast(type[Any], third_party[kind].load())
+    known = ", ".join(sorted([*builtin, *third_party]))
+    raise ConfigError(f'no {family} adapter is called "{kind}"', key=key, value=kind, hint=f"known kinds: {known}")
+
+
+def http_client_class() -> type[Any]:
+    """The one HTTP client and its settings are an adapter too: loaded by name like the rest."""
+    return _load("adapters.http:PoliteClient")
+
+
+def http_settings_class() -> type[Any]:
+    return _load("adapters.http:HttpSettings")
+
+
+def _builtin(family: str) -> dict[str, str]:
+    table: dict[str, dict[str, str]] = importlib.import_module("adapters").BUILTIN
+    return table[family]
+
+
+def _load(name: str) -> type[Any]:
+    module, _, attribute = name.partition(":")
+    return cast(type[Any], getattr(importlib.import_module(module), attribute))
