@@ -2,22 +2,30 @@
 
 from pathlib import Path
 
+from syncd.errors import StorageError
+
 _PACKAGE = Path(__file__).resolve().parent
 
 
-def _shipped(name: str) -> Path:
-    """In a wheel the file lies inside the package; in a checkout beside it."""
-    inside = _PACKAGE / name
-    return inside if inside.exists() else _PACKAGE.parent / name
+def packaged(name: str) -> Path:
+    """One file or folder that comes with syncd: in a wheel it lies inside the package, in a checkout beside it.
+
+    Raises:
+        StorageError: neither has it; the installation is not whole.
+    """
+    for path in (_PACKAGE / name, _PACKAGE.parent / name):
+        if path.exists():
+            return path
+    raise StorageError(f"{name} did not come with this installation", subject=name, hint="install syncd again")
 
 
 def templates_dir() -> Path:
-    return _shipped("templates")
+    return packaged("templates")
 
 
 def example_config() -> str:
     """The commented configuration that `syncd init` writes."""
-    return _shipped("config.example.toml").read_text(encoding="utf-8")
+    return packaged("config.example.toml").read_text(encoding="utf-8")
 
 
 def ruleset_names() -> list[str]:
