@@ -1,0 +1,321 @@
+"""Gathers what is known of units in periods, so that the domain can judge it: no opinion is formed here.
+
+One query per store for the whole window; everything is grouped in memory. Which post belongs to which period is the
+domain's decision: a post is handed to every period that one of its instants touches.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from syncd.application.services import Services
+from syncd.domain.model import (
+    Delivery,
+    Exemption,
+    Origin,
+    Outage,
+    Period,
+    PeriodFacts,
+    PeriodId,
+    PostFact,
+    PostId,
+    SourceId,
+    Unit,
+    UnitId,
+    Window,
+)
+from syncd.ports.portal import PortalState
+from syncd.ports.records import LookRecord, OutageRecord, PostRecord, PushRecord, PushState, SightingRecord
+from syncd.ports.store import UnitOfWork
+
+Facts = dict[tuple[UnitId, PeriodId], PeriodFacts]
+
+# A date in doubt may be a day off in either direction: the neighbouring period must see the post too.
+_DOUBT_REACH = timedelta(days=2)
+# How long after its end an outage of the portal can still matter to a period: grace, and grace made longer by it.
+_GRACE_REACH = timedelta(days=31)
+_NO_TEXT = hashlib.sha256(b"").hexdigest()
+
+
+def gather(
+    uow: UnitOfWork,
+    services: Services,
+    units: Sequence[Unit],
+    periods: Sequence[Period],
+    *,
+    reach_back: timedelta = timedelta(0),
+) -> Facts:
+    """The facts of every unit in every period, as of now.
+
+    `reach_back` also reads posts written up to that long before the first period: those that only reached the portal
+    in it are then among its posts, to be shown apart.
+    """
+    if not units or not periods:
+        return {}
+    now = services.clock.now()
+    start = min(period.start for period in periods)
+    end = max(period.end for period in periods)
+    portal = services.portal.name
+    only = units[0].id if len(units) == 1 else None
+    sightings = uow.sightings.in_window(portal, start, end)
+    outages = uow.outages.overlapping(start, max(end, now))
+    readings = _readings(uow.looks.covering(start, unit=only))
+    began = {state.source: state.first_look_at for state in uow.sources.all()}
+    censuses: dict[PeriodId, datetime | None] = {}
+    looked: list[tuple[Period, datetime]] = []
+    for period in periods:
+        census = uow.censuses.first_complete_after(portal, period.start, period.end, period.end)
+        censuses[period.id] = census.finished_at if census else None
+        newest = uow.censuses.latest_complete(portal, period.start, period.end)
+        if newest is not None:
+            looked.append((period, newest.started_at))
+    window = (start - max(reach_back, _DOUBT_REACH), end + _DOUBT_REACH)
+    posts = _posts(uow, portal, {unit.id for unit in units}, window, only, looked)
+    facts: Facts = {}
+    for period in periods:
+        around = (period.start, period.end + _GRACE_REACH)
+        portal_outages = _outages(outages, {f"portal:{portal}"}, around)
+        unattributed = sum(1 for seen in sightings if _is_unattributed(seen) and _typed_instant(seen) in period)
+        for unit in units:
+            facts[unit.id, period.id] = PeriodFacts(
+                posts=tuple(post for post in posts.get(unit.id, ()) if _touches(post, period)),
+                now=now,
+                readings={source: readings.get(source, ()) for source in unit.sources},
+                source_outages=_outages(outages, {f"source:{source}" for source in unit.sources}, around),
+                portal_outages=portal_outages,
+                census_after_end=censuses[period.id],
+                delivery_since=min((at for s in unit.sources if (at := began.get(s)) is not None), default=None),
+                unattributed=unattributed,
+                exemption=exemption_of(services.exemptions, unit, period.id),
+            )
+    return facts
+
+
+def is_active(unit: Unit, period: Period) -> bool:
+    """Whether the unit stood under the quota on at least one day of the period."""
+    if unit.active_from is not None and unit.active_from > period.last_day:
+        return False
+    return unit.active_to is None or unit.active_to >= period.first_day
+
+
+def exemption_of(exemptions: Iterable[Exemption], unit: Unit, period: PeriodId) -> Exemption | None:
+    """The exemption that excuses the unit in the period; its own before its group's."""
+    found = [e for e in exemptions if period in e.periods and (e.unit == unit.id or e.group == unit.group)]
+    return min(found, key=lambda e: e.unit is None, default=None)
+
+
+def delivery_of(push: PushRecord | None, sighting: SightingRecord | None, looked: datetime | None) -> Delivery:
+    """What became of a post, from its push, the census's sight of it and the start of the newest census that would list it.
+
+    A post that was accepted once stays delivered while an edit of it waits, fails or is unknown.
+    """
+    if sighting is not None:
+        looked_at = max(sighting.last_seen, sighting.gone_at or sighting.last_seen)
+        # A post taken over by its key was seen before that act: what the act learned is newer.
+        if push is None or push.accepted_at is None or looked_at >= push.accepted_at:
+            return _seen_as(sighting)
+    if push is None:
+        return Delivery.NONE
+    if push.accepted_at is None and push.state is not PushState.DELIVERED:
+        return _BEFORE_ACCEPTANCE[push.state]
+    if push.portal_state == PortalState.TRASH:
+        return Delivery.REMOVED
+    if push.portal_state not in (None, PortalState.PUBLIC):
+        return Delivery.HELD
+    missed = looked is not None and push.accepted_at is not None and looked > push.accepted_at
+    return Delivery.REMOVED if missed else Delivery.ACCEPTED
+
+
+_BEFORE_ACCEPTANCE = {
+    PushState.QUEUED: Delivery.QUEUED,
+    PushState.INTENT: Delivery.UNKNOWN,
+    PushState.UNKNOWN: Delivery.UNKNOWN,
+    PushState.DEAD: Delivery.FAILED,
+    PushState.QUARANTINED: Delivery.QUARANTINED,
+}
+
+
+def _seen_as(sighting: SightingRecord) -> Delivery:
+    if sighting.gone_at is not None or sighting.state == PortalState.TRASH:
+        return Delivery.REMOVED
+    return Delivery.VISIBLE if sighting.state == PortalState.PUBLIC else Delivery.HELD
+
+
+def _posts(
+    uow: UnitOfWork,
+    portal: str,
+    units: set[UnitId],
+    window: tuple[datetime, datetime],
+    only: UnitId | None,
+    looked: Sequence[tuple[Period, datetime]],
+) -> dict[UnitId, list[PostFact]]:
+    """Every unit's posts around the window, read on its site or typed on the portal, each once."""
+    records = {post.id: post for post in uow.posts.in_window(*window, unit=only) if post.id is not None}
+    typed = [s for s in uow.sightings.in_window(portal, *window) if s.unit in units and _is_typed(s)]
+    texts = {s.content_sha256 for s in typed} - {"", _NO_TEXT}
+    for post in uow.posts.with_text(texts) if texts else []:
+        if post.id is not None:
+            records.setdefault(post.id, post)
+    records = {id_: post for id_, post in records.items() if post.unit in units}
+    pushes = uow.pushes.for_posts(records)
+    seen = uow.sightings.for_posts(portal, records)
+    facts = {
+        id_: _site_fact(post, pushes.get(id_), seen.get(id_), _looked_after(post, looked))
+        for id_, post in records.items()
+    }
+    twins = _by_text(records.values())
+    grouped: dict[UnitId, list[PostFact]] = defaultdict(list)
+    first_typed: dict[tuple[UnitId, str], str] = {}
+    for sighting in sorted(typed, key=_typed_instant):
+        if sighting.unit is None:
+            continue
+        text = (sighting.unit, sighting.content_sha256)
+        twin = twins.get(text)
+        if twin is not None:
+            facts[twin] = _typed_and_read(facts[twin], sighting)
+            continue
+        fact = _typed_fact(sighting, sighting.unit)
+        if sighting.content_sha256 in texts:
+            first = first_typed.setdefault(text, fact.ref)
+            fact = replace(fact, duplicate_of=None if first == fact.ref else first)
+        grouped[sighting.unit].append(fact)
+    for fact in facts.values():
+        grouped[fact.unit].append(fact)
+    return grouped
+
+
+def _by_text(posts: Iterable[PostRecord]) -> dict[tuple[UnitId, str], PostId]:
+    """The post of each unit that holds a text, by (unit, hash); an empty text is nobody's twin."""
+    found: dict[tuple[UnitId, str], PostId] = {}
+    for post in sorted(posts, key=lambda post: (post.duplicate_of is not None, post.first_seen)):
+        if post.id is not None and post.text_sha256 not in ("", _NO_TEXT):
+            found.setdefault((post.unit, post.text_sha256), post.id)
+    return found
+
+
+def _looked_after(post: PostRecord, censuses: Sequence[tuple[Period, datetime]]) -> datetime | None:
+    """When the newest complete census began that must have listed the post by the date it carries on the portal."""
+    printed = post.published_at or post.first_seen
+    return next((started for period, started in censuses if printed in period), None)
+
+
+def _site_fact(
+    post: PostRecord, push: PushRecord | None, sighting: SightingRecord | None, looked: datetime | None
+) -> PostFact:
+    return PostFact(
+        ref=f"post:{post.id}",
+        unit=post.unit,
+        title=post.title,
+        url=post.url,
+        origin=Origin.SITE,
+        delivery=delivery_of(push, sighting, looked),
+        first_seen=post.first_seen,
+        source_instant=post.published_at,
+        precision=post.precision,
+        portal_instant=push.accepted_at if push else None,
+        portal_url=(sighting.url if sighting else None) or (push.portal_url if push else None),
+        kind=post.kind,
+        words=post.words,
+        reprint=post.reprint,
+        duplicate_of=None if post.duplicate_of is None else f"post:{post.duplicate_of}",
+        back_dated=post.back_dated,
+        date_doubt=post.date_doubt,
+        decision=post.decision,
+    )
+
+
+def _typed_fact(sighting: SightingRecord, unit: UnitId) -> PostFact:
+    return PostFact(
+        ref=f"sighting:{sighting.id}",
+        unit=unit,
+        title=sighting.title,
+        url=sighting.url,
+        origin=Origin.TYPED,
+        delivery=_seen_as(sighting),
+        first_seen=sighting.first_seen,
+        portal_instant=_typed_instant(sighting),
+        portal_url=sighting.url,
+        decision=sighting.decision,
+    )
+
+
+def _typed_and_read(fact: PostFact, sighting: SightingRecord) -> PostFact:
+    """One post, read on the site and typed on the portal: there since the earlier of the two, in the better state."""
+    typed_at = _typed_instant(sighting)
+    carried_at = fact.portal_instant
+    first = typed_at if carried_at is None else min(typed_at, carried_at)
+    better = max(fact.delivery, _seen_as(sighting), key=_STANDING.index)
+    return replace(
+        fact, delivery=better, portal_instant=first, portal_url=fact.portal_url if carried_at else sighting.url
+    )
+
+
+# From what is worth nothing to what is worth most for one text that went to the portal by two ways.
+_STANDING = (
+    Delivery.NONE,
+    Delivery.FAILED,
+    Delivery.UNKNOWN,
+    Delivery.QUEUED,
+    Delivery.QUARANTINED,
+    Delivery.REMOVED,
+    Delivery.HELD,
+    Delivery.ACCEPTED,
+    Delivery.VISIBLE,
+)
+
+
+def _typed_instant(sighting: SightingRecord) -> datetime:
+    """The printed date, unless an earlier complete census lacked the post: then the first sighting."""
+    if sighting.late_sighting or sighting.published_at is None:
+        return sighting.first_seen
+    return sighting.published_at
+
+
+def _is_typed(sighting: SightingRecord) -> bool:
+    """Public there, waiting for the portal's editors, or taken down; somebody's draft is no post yet."""
+    standing = {PortalState.PUBLIC, PortalState.PENDING, PortalState.SCHEDULED, PortalState.TRASH}
+    return sighting.post is None and sighting.state in standing
+
+
+def _is_unattributed(sighting: SightingRecord) -> bool:
+    unowned = sighting.unit is None and sighting.post is None
+    return unowned and sighting.gone_at is None and sighting.state == PortalState.PUBLIC and sighting.decision is None
+
+
+def _touches(post: PostFact, period: Period) -> bool:
+    instants = (post.source_instant, post.portal_instant, post.first_seen)
+    if any(at is not None and at in period for at in instants):
+        return True
+    if post.date_doubt is None or post.source_instant is None:
+        return False
+    return period.start - _DOUBT_REACH <= post.source_instant < period.end + _DOUBT_REACH
+
+
+def _readings(looks: Iterable[LookRecord]) -> Mapping[SourceId, tuple[Window, ...]]:
+    """The windows of each source's successful looks, overlapping ones joined: hourly looks become a handful."""
+    joined: dict[SourceId, list[Window]] = defaultdict(list)
+    for look in looks:
+        if look.covers_from is None and not look.covers_all:
+            continue
+        start = None if look.covers_all else look.covers_from
+        end = look.at
+        windows = joined[look.source]
+        # Looks come by time, so `end` only grows; a window that reaches further back swallows those before it.
+        while windows and (start is None or windows[-1].end >= start):
+            before = windows.pop().start
+            start = None if start is None or before is None else min(start, before)
+        windows.append(Window(start=start, end=end))
+    return {source: tuple(windows) for source, windows in joined.items()}
+
+
+def _outages(
+    outages: Iterable[OutageRecord], subjects: set[str], around: tuple[datetime, datetime]
+) -> tuple[Outage, ...]:
+    start, end = around
+    return tuple(
+        Outage(start=outage.start, end=outage.end, owner=outage.owner)
+        for outage in outages
+        if outage.subject in subjects and outage.start < end and (outage.end is None or outage.end > start)
+    )
