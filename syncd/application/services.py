@@ -9,7 +9,7 @@ from syncd.domain.rules import DatedRuleSets
 from syncd.ports.clock import Clock
 from syncd.ports.files import Files
 from syncd.ports.mail import Mailer
-from syncd.ports.portal import Portal
+from syncd.ports.portal import ImageToPush, Portal
 from syncd.ports.ranking import RankingEngine
 from syncd.ports.rendering import Renderer
 from syncd.ports.source import Source
@@ -58,7 +58,11 @@ class MailRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """Wired once by `bootstrap`, shared by threads. `open_source` makes the adapter of one source for one visit."""
+    """Wired once by `bootstrap`, shared by threads. `open_source` makes the adapter of one source for one visit.
+
+    `fetch_image` gets one picture of a unit's post for the portal: None where it is no picture that a portal takes; raises a
+    ForeignError where it cannot be read. None in its place: posts are carried without pictures.
+    """
 
     office: Office
     units: Mapping[UnitId, Unit]
@@ -75,6 +79,7 @@ class Services:
     open_source: Callable[[SourceId], Source]
     publish_rules: PublishRules
     mail_rules: MailRules
+    fetch_image: Callable[[UnitId, str], ImageToPush | None] | None = None
     capture: str = "page"  # none | feed | page
     collect_every: timedelta = timedelta(hours=1)
     publish_every: timedelta = timedelta(minutes=5)

@@ -34,6 +34,7 @@ class SourceState:
     list_sha256: str | None = None
     covers_from: datetime | None = None  # of the last list read: where its oldest entry stands
     covers_all: bool = False  # the last list read was not full
+    items: int | None = None  # entries of the last list read
     first_look_at: datetime | None = None
     last_look_at: datetime | None = None
     last_ok_at: datetime | None = None
@@ -92,7 +93,7 @@ class PostRecord:
     """One post of one unit. `published_at` is the first instant recorded and never moves; None where none could be read.
 
     `first_seen` is ours. `month` is the local month of `published_at`, or of `first_seen` where there is none. `text_sha256` is the
-    folded text's hash (same story, other markup). `words` is None where only a summary was read. `data_sha256` hashes title + html + image addresses: another one is an edit.
+    folded text's hash (same story, other markup). `words` is None where only a summary was read. `data_sha256` hashes title + html + image addresses as its list gave them: another one is an edit.
     `quarantine` names the mark found (secret, internal), None: free. `id` is set by the store.
     """
 
@@ -166,7 +167,8 @@ class PushRecord:
     portal_url: str | None = None
     portal_state: str | None = None
     accepted_at: datetime | None = None  # the portal instant: that of the first accepted push
-    adopted: bool = False  # found by key, not made by the call we know of
+    adopted: bool = False  # found by key (or as a hand-typed copy), not made by the call we know of
+    delivered_text_sha256: str | None = None  # as the portal answered; another one there later is an editor's edit
     error: str | None = None
     error_kind: str | None = None
     hint: str | None = None
