@@ -1,0 +1,28 @@
+"""Compare Vietnamese text as a reader would: whatever the encoding form, tone placement, case and spacing."""
+
+import re
+import unicodedata
+
+# Grave, acute, tilde, hook above, dot below: the five tones. Circumflex, breve and horn make letters and stay.
+_TONES = frozenset("\u0300\u0301\u0303\u0309\u0323")
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+_SAME = str.maketrans(
+    {"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "..."}
+)
+_WORD = re.compile(r"[^\W\d_]+(?:[\u0300-\u036f]+[^\W\d_]*)*")
+
+
+def fold(text: str) -> str:
+    """A key for comparing: "Hoà Bình", "HÒA  BÌNH" and its decomposed form give the same. Not for display.
+
+    Each syllable's tone goes to its end, so old and new placement ("hoà", "hòa") meet; typographic quotes and dashes
+    become plain ones, invisible characters go, white space collapses. Letters are kept apart: "ma", "má", "mă" differ.
+    """
+    plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).translate(_SAME).casefold()
+    return " ".join(_WORD.sub(_tone_last, unicodedata.normalize("NFD", plain)).split())
+
+
+def _tone_last(syllable: re.Match[str]) -> str:
+    letters = syllable.group()
+    tones = "".join(char for char in letters if char in _TONES)
+    return "".join(char for char in letters if char not in _TONES) + tones if tones else letters
