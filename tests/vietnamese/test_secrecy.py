@@ -1,0 +1,47 @@
+import unicodedata
+
+import pytest
+
+from syncd.vietnamese.secrecy import find_mark
+
+BODY = "\nSáng 12/10, Ban A họp giao ban tháng.\nĐồng chí Nguyễn Văn A chủ trì."
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "mark"),
+    [
+        ("Báo cáo", "MẬT" + BODY, "Mật"),
+        ("Báo cáo", "TỐI MẬT" + BODY, "Tối mật"),
+        ("Báo cáo", "[TUYỆT MẬT]" + BODY, "Tuyệt mật"),
+        ("Báo cáo", "Tối mật" + BODY, "Tối mật"),
+        ("Báo cáo", "TÀI LIỆU MẬT" + BODY, "Mật"),
+        ("Báo cáo", "TỈNH ỦY VÍ DỤ\nĐộ mật: Mật" + BODY, "Mật"),
+        ("Báo cáo", BODY + "\nMức độ mật: TỐI MẬT", "Tối mật"),
+        ("Báo cáo", "LƯU HÀNH NỘI BỘ" + BODY, "Lưu hành nội bộ"),
+        ("Báo cáo", "LƯU HÀNH NỘI BỘ Số: 12-BC/BAN" + BODY, "Lưu hành nội bộ"),
+        ("Báo cáo", "Đề cương tuyên truyền (Lưu hành nội bộ)" + BODY, "Lưu hành nội bộ"),
+        ("Đề cương (MẬT)", BODY, "Mật"),
+        ("Báo cáo", BODY + "\n" * 3 + "- MẬT -", "Mật"),
+        ("Báo cáo", unicodedata.normalize("NFD", "TUYỆT MẬT") + BODY, "Tuyệt mật"),
+    ],
+)
+def test_document_marks_are_found(title: str, text: str, mark: str) -> None:
+    assert find_mark(title, text) == mark
+
+
+@pytest.mark.parametrize(
+    ("title", "text"),
+    [
+        ("Tập huấn bảo mật thông tin", "Cán bộ học về bảo mật, bí mật nhà nước." + BODY),
+        ("TĂNG CƯỜNG BẢO MẬT THÔNG TIN", "BẢO VỆ BÍ MẬT NHÀ NƯỚC" + BODY),
+        ("MẬT ONG RỪNG VÍ DỤ ĐƯỢC MÙA", "Mật ong năm nay được giá." + BODY),
+        ("Công bố văn bản không Mật", "Chỉ đăng văn bản không Mật." + BODY),
+        ("Báo cáo", "Độ mật: Không" + BODY),
+        ("Báo cáo", "Không mật" + BODY),
+        ("Xét xử vụ làm lộ tài liệu tuyệt mật", "Bị cáo làm lộ tài liệu tối mật, tuyệt mật." + BODY),
+        ("Tặng sách", "Cuốn sách lưu hành nội bộ được trao cho chi bộ." + BODY),
+        ("Ảnh", BODY + "\nmật"),
+    ],
+)
+def test_the_word_in_news_is_no_mark(title: str, text: str) -> None:
+    assert find_mark(title, text) is None
