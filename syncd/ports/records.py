@@ -262,7 +262,7 @@ class FigureRecord:
     version: int
     body: Mapping[str, Any]  # RankingFigure as JSON
     made_at: datetime
-    state: str = "queued"  # queued | acknowledged | failed
+    state: str = "queued"  # queued | acknowledged | failed | superseded (a newer version replaced it unsent)
     attempts: int = 0
     not_before: datetime | None = None
     acknowledged_at: datetime | None = None
