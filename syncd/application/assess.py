@@ -13,8 +13,7 @@ from typing import Any
 from syncd.application.facts import gather, is_active
 from syncd.application.services import Assessment, Services
 from syncd.application.statements import instant_as_json, verdict_from_json
-from syncd.domain.model import LOCAL, Adjustment, Cause, Period, PeriodId, Status, Unit, UnitId, Verdict
-from syncd.domain.periods import period_of, periods_between
+from syncd.domain.model import Adjustment, Cause, Period, PeriodId, Status, Unit, UnitId, Verdict
 from syncd.domain.quota import MissingMonths, assess, in_force, missing_months
 from syncd.domain.rules import RuleSet
 from syncd.errors import UsageError
@@ -140,10 +139,11 @@ def tabulate(
     if not periods:
         raise UsageError("no period was named", hint="name one, such as 2026-10")
     chosen = [unit_of(services, unit) for unit in units] if units is not None else list(services.units.values())
-    dated = [services.rulesets.period(period) for period in periods]
+    # Two months that are merged name one period.
+    dated = list({found[0].id: found for found in map(services.rulesets.period, periods)}.values())
     summing = services.rulesets.get(ruleset) if ruleset is not None else dated[-1][1]
     facts = gather(uow, services, chosen, [period for period, _ in dated])
-    statements = _statements(uow, periods)
+    statements = _statements(uow, [period.id for period, _ in dated])
     adjustments = _adjustments(uow)
     rows: list[UnitRow] = []
     for unit in chosen:
@@ -187,15 +187,12 @@ def assessment_of(services: Services, assessment: str) -> Assessment:
 
 def periods_of(services: Services, assessment: Assessment) -> list[PeriodId]:
     """The periods of an assessment, both ends included, in order."""
-    calendar = services.rulesets.get(assessment.ruleset).calendar
-    return [period.id for period in periods_between(assessment.first, assessment.last, calendar)]
+    return [period.id for period, _ in services.rulesets.between(assessment.first, assessment.last)]
 
 
 def current_period(services: Services) -> tuple[Period, RuleSet]:
     """The period that runs now, with the rules in force on its first day."""
-    now = services.clock.now()
-    today = services.rulesets.at(now.astimezone(LOCAL).date())
-    return services.rulesets.period(period_of(now, today.calendar).id)
+    return services.rulesets.period_at(services.clock.now())
 
 
 def adjustment_as_json(adjustment: Adjustment) -> dict[str, Any]:

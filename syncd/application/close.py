@@ -101,6 +101,7 @@ def close_period(services: Services, period_id: PeriodId, *, force: str | None =
         UsageError: the period has not ended, is closed already, or should wait and no reason to force it was given.
     """
     period, _ = services.rulesets.period(period_id)
+    period_id = period.id
     now = services.clock.now()
     if now < period.end:
         raise UsageError(
@@ -168,7 +169,7 @@ def adjust(
         UsageError: the period is not closed for the unit, or something required is missing.
     """
     unit_of(services, unit)
-    services.rulesets.period(period)
+    period = services.rulesets.period(period)[0].id
     adjustment = Adjustment(
         unit=unit,
         period=period,
