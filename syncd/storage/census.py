@@ -1,0 +1,104 @@
+"""What the census saw, and what answered nobody, in the database."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import or_, select, update
+
+from syncd.domain.model import OutageOwner, PostId
+from syncd.ports.records import CensusRecord, OutageRecord, SightingRecord
+from syncd.storage.tables import censuses, outages, sightings
+from syncd.storage.transaction import Transaction, chunks, record_of, records_of, values_of
+
+
+class SqlCensusStore:
+    """Implements `ports.store.CensusStore`."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    def add(self, census: CensusRecord) -> int:
+        statement = self._transaction.insert(censuses).values(values_of(census)).returning(censuses.c.id)
+        return int(self._transaction.execute(statement).scalar_one())
+
+    def latest_complete(self, portal: str, start: datetime, end: datetime) -> CensusRecord | None:
+        query = _complete(portal, start, end).order_by(censuses.c.started_at.desc(), censuses.c.id.desc()).limit(1)
+        return record_of(CensusRecord, self._transaction.execute(query).one_or_none())
+
+    def first_complete_after(self, portal: str, start: datetime, end: datetime, after: datetime) -> CensusRecord | None:
+        query = _complete(portal, start, end).where(censuses.c.started_at >= after)
+        query = query.order_by(censuses.c.started_at, censuses.c.id).limit(1)
+        return record_of(CensusRecord, self._transaction.execute(query).one_or_none())
+
+    def latest(self, portal: str) -> CensusRecord | None:
+        query = select(censuses).where(censuses.c.portal == portal)
+        query = query.order_by(censuses.c.started_at.desc(), censuses.c.id.desc()).limit(1)
+        return record_of(CensusRecord, self._transaction.execute(query).one_or_none())
+
+
+def _complete(portal: str, start: datetime, end: datetime) -> Any:
+    return select(censuses).where(
+        censuses.c.portal == portal, censuses.c.complete, censuses.c.start <= start, censuses.c.end >= end
+    )
+
+
+class SqlSightingStore:
+    """Implements `ports.store.SightingStore`."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    def get(self, portal: str, portal_id: str) -> SightingRecord | None:
+        query = select(sightings).where(sightings.c.portal == portal, sightings.c.portal_id == portal_id)
+        return record_of(SightingRecord, self._transaction.execute(query).one_or_none())
+
+    def put(self, sightings_: Sequence[SightingRecord]) -> None:
+        if not sightings_:
+            return
+        statement = self._transaction.insert(sightings)
+        replaced = {
+            column.name: statement.excluded[column.name]
+            for column in sightings.c
+            if column.name not in ("id", "portal", "portal_id", "first_seen")
+        }
+        self._transaction.execute(
+            statement.on_conflict_do_update(index_elements=["portal", "portal_id"], set_=replaced),
+            [{**values_of(seen), "instant": seen.published_at or seen.first_seen} for seen in sightings_],
+        )
+
+    def in_window(self, portal: str, start: datetime, end: datetime) -> list[SightingRecord]:
+        query = select(sightings).where(
+            sightings.c.portal == portal, sightings.c.instant >= start, sightings.c.instant < end
+        )
+        query = query.order_by(sightings.c.instant, sightings.c.id)
+        return records_of(SightingRecord, self._transaction.execute(query))
+
+    def for_posts(self, portal: str, posts: Iterable[PostId]) -> dict[PostId, SightingRecord]:
+        found: dict[PostId, SightingRecord] = {}
+        for chunk in chunks(posts):
+            query = select(sightings).where(sightings.c.portal == portal, sightings.c.post.in_(chunk))
+            # The newest sighting stands where a post was made twice on the portal.
+            rows = self._transaction.execute(query.order_by(sightings.c.last_seen, sightings.c.id))
+            found.update({seen.post: seen for seen in records_of(SightingRecord, rows) if seen.post is not None})
+        return found
+
+
+class SqlOutageStore:
+    """Implements `ports.store.OutageStore`."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    def open(self, subject: str, start: datetime, owner: OutageOwner, reason: str) -> None:
+        values = {"subject": subject, "start": start, "end": None, "owner": owner, "reason": reason}
+        self._transaction.execute(self._transaction.insert(outages).values(values).on_conflict_do_nothing())
+
+    def close(self, subject: str, end: datetime) -> None:
+        self._transaction.execute(
+            update(outages).where(outages.c.subject == subject, outages.c.end.is_(None)).values(end=end)
+        )
+
+    def overlapping(self, start: datetime, end: datetime) -> list[OutageRecord]:
+        query = select(outages).where(outages.c.start < end, or_(outages.c.end.is_(None), outages.c.end > start))
+        return records_of(OutageRecord, self._transaction.execute(query.order_by(outages.c.start, outages.c.id)))

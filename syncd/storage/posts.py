@@ -1,0 +1,103 @@
+"""Posts and their aliases in the database."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import literal, select, update
+
+from syncd.domain.model import PostId, SourceKey, UnitId, local_month
+from syncd.errors import StorageError
+from syncd.ports.records import Alias, PostRecord
+from syncd.storage.tables import post_aliases, posts
+from syncd.storage.transaction import Transaction, chunks, record_of, records_of, values_of
+
+_UNCHANGED_BY_UPDATE = ("id", "unit", "key", "first_seen", "published_at")
+_WITHOUT_HTML = [literal("").label("html") if column.name == "html" else column for column in posts.c]
+
+
+def alias_digest(alias: Alias) -> str:
+    """What an alias is looked up by."""
+    return hashlib.sha256(f"{alias.kind}\n{alias.value}".encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class SqlPostStore:
+    """Implements `ports.store.PostStore`."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    def find(self, unit: UnitId, aliases: Iterable[Alias]) -> dict[Alias, PostId]:
+        wanted = {alias_digest(alias): alias for alias in aliases}
+        found: dict[Alias, PostId] = {}
+        for chunk in chunks(wanted):
+            rows = self._transaction.execute(
+                select(post_aliases.c.digest, post_aliases.c.post).where(
+                    post_aliases.c.unit == unit, post_aliases.c.digest.in_(chunk)
+                )
+            )
+            found.update({wanted[row.digest]: PostId(row.post) for row in rows})
+        return found
+
+    def add(self, posts_: Sequence[tuple[PostRecord, Sequence[Alias]]]) -> list[PostId]:
+        if not posts_:
+            return []
+        statement = self._transaction.insert(posts).returning(posts.c.id, sort_by_parameter_order=True)
+        rows = self._transaction.execute(statement, [_new_row(post) for post, _ in posts_])
+        ids = [PostId(row.id) for row in rows]
+        self._insert_aliases(
+            [
+                _alias_row(post.unit, new_id, alias)
+                for (post, aliases), new_id in zip(posts_, ids, strict=True)
+                for alias in aliases
+            ]
+        )
+        return ids
+
+    def add_aliases(self, unit: UnitId, post: PostId, aliases: Iterable[Alias]) -> None:
+        self._insert_aliases([_alias_row(unit, post, alias) for alias in aliases])
+
+    def _insert_aliases(self, rows: list[dict[str, Any]]) -> None:
+        if rows:
+            self._transaction.execute(self._transaction.insert(post_aliases).on_conflict_do_nothing(), rows)
+
+    def get(self, post: PostId) -> PostRecord | None:
+        return record_of(PostRecord, self._transaction.execute(select(posts).where(posts.c.id == post)).one_or_none())
+
+    def many(self, posts_: Iterable[PostId]) -> dict[PostId, PostRecord]:
+        found: dict[PostId, PostRecord] = {}
+        for chunk in chunks(posts_):
+            rows = self._transaction.execute(select(posts).where(posts.c.id.in_(chunk)))
+            found.update({record.id: record for record in records_of(PostRecord, rows) if record.id is not None})
+        return found
+
+    def by_key(self, key: SourceKey) -> PostRecord | None:
+        return record_of(PostRecord, self._transaction.execute(select(posts).where(posts.c.key == key)).one_or_none())
+
+    def update(self, post: PostRecord) -> None:
+        statement = update(posts).where(posts.c.id == post.id).values(values_of(post, without=_UNCHANGED_BY_UPDATE))
+        if self._transaction.execute(statement).rowcount != 1:
+            raise StorageError(f"there is no post {post.id} to update", subject=post.key)
+
+    def with_text(self, text_sha256: Iterable[str]) -> list[PostRecord]:
+        found: list[PostRecord] = []
+        for chunk in chunks(set(text_sha256)):
+            query = select(posts).where(posts.c.text_sha256.in_(chunk))
+            found += records_of(PostRecord, self._transaction.execute(query.order_by(posts.c.instant, posts.c.id)))
+        return found
+
+    def in_window(self, start: datetime, end: datetime, *, unit: UnitId | None = None) -> list[PostRecord]:
+        query = select(*_WITHOUT_HTML).where(posts.c.instant >= start, posts.c.instant < end)
+        if unit is not None:
+            query = query.where(posts.c.unit == unit)
+        return records_of(PostRecord, self._transaction.execute(query.order_by(posts.c.instant, posts.c.id)))
+
+
+def _new_row(post: PostRecord) -> dict[str, Any]:
+    instant = post.published_at or post.first_seen
+    return {**values_of(post), "instant": instant, "month": local_month(instant)}
+
+
+def _alias_row(unit: UnitId, post: PostId, alias: Alias) -> dict[str, Any]:
+    return {"unit": unit, "digest": alias_digest(alias), "kind": alias.kind, "value": alias.value, "post": post}

@@ -1,0 +1,65 @@
+"""Sources and looks in the database."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import select, update
+
+from syncd.domain.model import SourceId, UnitId
+from syncd.ports.records import LookRecord, SourceState
+from syncd.storage.tables import looks, sources
+from syncd.storage.transaction import Transaction, chunks, record_of, records_of, values_of
+
+FAILED = "failed"
+
+
+class SqlSourceStore:
+    """Implements `ports.store.SourceStore`."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    def get(self, source: SourceId) -> SourceState | None:
+        row = self._transaction.execute(select(sources).where(sources.c.source == source)).one_or_none()
+        return record_of(SourceState, row)
+
+    def all(self) -> list[SourceState]:
+        return records_of(SourceState, self._transaction.execute(select(sources).order_by(sources.c.source)))
+
+    def put(self, state: SourceState) -> None:
+        values = values_of(state)
+        statement = self._transaction.insert(sources).values(values)
+        self._transaction.execute(
+            statement.on_conflict_do_update(index_elements=["source"], set_={**values, "source": sources.c.source})
+        )
+
+
+class SqlLookStore:
+    """Implements `ports.store.LookStore`."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    def add(self, look: LookRecord) -> int:
+        statement = self._transaction.insert(looks).values(values_of(look)).returning(looks.c.id)
+        return int(self._transaction.execute(statement).scalar_one())
+
+    def in_window(self, start: datetime, end: datetime, *, unit: UnitId | None = None) -> list[LookRecord]:
+        query = select(looks).where(looks.c.at >= start, looks.c.at < end)
+        if unit is not None:
+            query = query.where(looks.c.unit == unit)
+        return records_of(LookRecord, self._transaction.execute(query.order_by(looks.c.at, looks.c.id)))
+
+    def covering(self, start: datetime, *, unit: UnitId | None = None) -> list[LookRecord]:
+        query = select(looks).where(looks.c.at >= start, looks.c.outcome != FAILED)
+        if unit is not None:
+            query = query.where(looks.c.unit == unit)
+        return records_of(LookRecord, self._transaction.execute(query.order_by(looks.c.at, looks.c.id)))
+
+    def unfolded(self, before: datetime) -> list[LookRecord]:
+        query = select(looks).where(looks.c.leaf.is_(None), looks.c.at < before)
+        return records_of(LookRecord, self._transaction.execute(query.order_by(looks.c.unit, looks.c.at, looks.c.id)))
+
+    def set_leaf(self, ids: Iterable[int], leaf: int) -> None:
+        for chunk in chunks(ids):
+            self._transaction.execute(update(looks).where(looks.c.id.in_(chunk)).values(leaf=leaf))
