@@ -44,7 +44,7 @@ class PortalState(StrEnum):
 class PortalPost:
     """One post as it stands on the portal. `key` is ours, None for a hand-typed one.
 
-    `published_at` is the printed date there; `version` whatever changes with each edit (a time, an ETag); `content_sha256`
+    `author` is the login (or its form in addresses), `author_name` the name shown, where the portal tells both. `published_at` is the printed date there; `version` whatever changes with each edit (a time, an ETag); `content_sha256`
     hashes the text as `domain.identity.text_sha256` does; `links` are the outgoing addresses of the text (to attribute by source).
     """
 
@@ -56,6 +56,7 @@ class PortalPost:
     published_at: datetime | None
     version: str = ""
     author: str = ""
+    author_name: str = ""
     categories: tuple[str, ...] = ()
     content_sha256: str = ""
     links: tuple[str, ...] = ()
