@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
@@ -52,7 +52,7 @@ def sqlite_file(url: URL) -> Path | None:
 def make_write_engine(url: URL) -> Engine:
     """An engine with one connection, whose transactions take the write lock when they begin."""
     if sqlite_file(url) is None:
-        return create_engine(url, pool_size=1, max_overflow=0, connect_args=_postgresql_arguments("writer"))
+        return create_engine(url, pool_size=1, max_overflow=0, connect_args=postgresql_arguments("writer"))
     engine = create_engine(url, pool_size=1, max_overflow=0, connect_args=_SQLITE_ARGUMENTS)
     _at_connect(engine, "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
     # With a plain BEGIN two transactions that read and then write end in "database is locked" or in a lost update.
@@ -68,7 +68,7 @@ def make_read_engine(url: URL) -> Engine:
             pool_size=8,
             max_overflow=32,
             isolation_level="REPEATABLE READ",
-            connect_args=_postgresql_arguments("reader"),
+            connect_args=postgresql_arguments("reader"),
         )
         return engine.execution_options(postgresql_readonly=True)
     engine = create_engine(url, pool_size=8, max_overflow=-1, connect_args=_SQLITE_ARGUMENTS)
@@ -85,7 +85,8 @@ _SQLITE_ARGUMENTS: dict[str, Any] = {
 }
 
 
-def _postgresql_arguments(role: str) -> dict[str, Any]:
+def postgresql_arguments(role: str) -> dict[str, Any]:
+    """How a connection is opened, and called in the server's own lists."""
     return {
         "application_name": f"syncd {role} {socket.gethostname()} {os.getpid()}"[:63],
         "options": f"-c lock_timeout={int(WRITER_TIMEOUT_S * 1000)} -c timezone=UTC",
@@ -148,6 +149,12 @@ class SqlDatabase:
         """One transaction that only reads, and sees the last commit before its first statement, unchanged to its end."""
         with _transaction(self._readers) as transaction:
             yield SqlUnitOfWork(transaction)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Give back all connections that are not in use."""

@@ -70,5 +70,6 @@ class SqlPushStore:
         return records_of(PushRecord, self._transaction.execute(query))
 
     def counts(self) -> dict[tuple[UnitId, PushState], int]:
-        query = select(pushes.c.unit, pushes.c.state, func.count()).group_by(pushes.c.unit, pushes.c.state)
-        return {(UnitId(row[0]), row[1]): row[2] for row in self._transaction.execute(query)}
+        query = select(pushes.c.unit, pushes.c.state, func.count().label("number"))
+        rows = self._transaction.execute(query.group_by(pushes.c.unit, pushes.c.state))
+        return {(UnitId(row.unit), row.state): row.number for row in rows}
