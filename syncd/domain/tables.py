@@ -58,7 +58,10 @@ class Table:
         if value is None and default is not None:
             return default
         if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-            self.problem(name, f"{name} must be a number from {low:g} to {high:g}, not {value!r}", "write a number")
+            seen = (
+                f"must be a number from {low:,.0f} to {high:,.0f}, not {value!r}" if value is not None else "is missing"
+            )
+            self.problem(name, f"{name} {seen}", f"write {name} = and a number")
             return default
         return float(value)
 
@@ -126,7 +129,7 @@ class Table:
 
     def wholes(self, *, low: int = 0) -> dict[str, int]:
         """Every key of this table with its whole number."""
-        return {name: self.whole(name, low, low=low) for name in self.data}
+        return {name: self.whole(name, max(low, 1), low=low) for name in self.data}
 
     def finish(self) -> None:
         """Note the keys that this table does not have."""
