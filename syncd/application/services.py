@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from syncd.domain.model import Exemption, Office, PeriodId, SourceId, Unit, UnitId
+from syncd.domain.ranking import Score
 from syncd.domain.rules import DatedRuleSets
 from syncd.ports.clock import Clock
 from syncd.ports.files import Files
@@ -24,18 +25,7 @@ class Assessment:
     first: PeriodId
     last: PeriodId
     ruleset: str
-    scores: Mapping[UnitId, "UnitScore"] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnitScore:
-    """One unit's line of the score sheet. `report_days_late` None: sent in time."""
-
-    score: float
-    self_score: float | None = None
-    zero_criteria: int = 0
-    report_days_late: int = 0
-    report_sent: bool = True
+    scores: Mapping[UnitId, Score] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
