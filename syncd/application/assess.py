@@ -7,14 +7,14 @@ would give today is shown next to both.
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from syncd.application.facts import gather, is_active
 from syncd.application.services import Assessment, Services
 from syncd.application.statements import instant_as_json, verdict_from_json
 from syncd.domain.model import Adjustment, Cause, Period, PeriodId, Status, Unit, UnitId, Verdict
-from syncd.domain.quota import MissingMonths, assess, in_force, missing_months
+from syncd.domain.quota import MissingMonths, assess, deadline_of, in_force, low_coverage, missing_months
 from syncd.domain.rules import RuleSet
 from syncd.errors import UsageError
 from syncd.ports.records import StatementRecord
@@ -28,6 +28,8 @@ class QuotaCell:
     period: Period
     verdict: Verdict
     recount: Verdict
+    deadline: datetime  # the end of grace, the portal's downtime included
+    low_coverage: bool = False  # less was read than the rule set asks for: a warning, decides nothing
     as_closed: Verdict | None = None
     statement: StatementRecord | None = None
     adjustments: tuple[Adjustment, ...] = ()
@@ -38,7 +40,9 @@ class QuotaCell:
             **_figures(self.verdict),
             "period": self.period.id,
             "coverage": None if coverage is None else round(coverage, 4),
+            "low_coverage": self.low_coverage,
             "waiting": self.verdict.waiting,
+            "deadline": instant_as_json(self.deadline),
             "ruleset": self.verdict.ruleset,
             "as_closed": None if self.as_closed is None else {**_figures(self.as_closed), "closed_at": self._closed_at},
             "recount": self._recount_as_json(),
@@ -134,15 +138,16 @@ def tabulate(
     *,
     units: Sequence[UnitId] | None = None,
     ruleset: str | None = None,
+    reach_back: timedelta = timedelta(0),
 ) -> QuotaTable:
-    """`quota_table` inside a transaction that is already open."""
+    """`quota_table` inside a transaction that is already open. `reach_back` as for `facts.gather`."""
     if not periods:
         raise UsageError("no period was named", hint="name one, such as 2026-10")
     chosen = [unit_of(services, unit) for unit in units] if units is not None else list(services.units.values())
     # Two months that are merged name one period.
     dated = list({found[0].id: found for found in map(services.rulesets.period, periods)}.values())
     summing = services.rulesets.get(ruleset) if ruleset is not None else dated[-1][1]
-    facts = gather(uow, services, chosen, [period for period, _ in dated])
+    facts = gather(uow, services, chosen, [period for period, _ in dated], reach_back=reach_back)
     statements = _statements(uow, [period.id for period, _ in dated])
     adjustments = _adjustments(uow)
     rows: list[UnitRow] = []
@@ -152,8 +157,23 @@ def tabulate(
             statement = statements.get((unit.id, period.id))
             if statement is None and not is_active(unit, period):
                 continue
-            recount = assess(unit, period, facts[unit.id, period.id], rules)
-            cells.append(_cell(period, recount, statement, adjustments.get((unit.id, period.id), [])))
+            known = facts[unit.id, period.id]
+            recount = assess(unit, period, known, rules)
+            as_closed = verdict_from_json(statement.body) if statement else None
+            beside = adjustments.get((unit.id, period.id), [])
+            verdict = in_force(as_closed, beside) if as_closed else recount
+            cells.append(
+                QuotaCell(
+                    period=period,
+                    verdict=verdict,
+                    recount=recount,
+                    deadline=deadline_of(period, rules, known.portal_outages, known.now),
+                    low_coverage=low_coverage(verdict, rules),
+                    as_closed=as_closed,
+                    statement=statement,
+                    adjustments=tuple(beside),
+                )
+            )
         if cells:
             missing = missing_months([cell.verdict for cell in cells], summing)
             rows.append(UnitRow(unit=unit, cells=tuple(cells), missing=missing))
@@ -205,22 +225,6 @@ def adjustment_as_json(adjustment: Adjustment) -> dict[str, Any]:
         "approved_by": list(adjustment.approved_by),
         "at": instant_as_json(adjustment.at),
     }
-
-
-def _cell(
-    period: Period, recount: Verdict, statement: StatementRecord | None, adjustments: Sequence[Adjustment]
-) -> QuotaCell:
-    if statement is None:
-        return QuotaCell(period=period, verdict=recount, recount=recount)
-    as_closed = verdict_from_json(statement.body)
-    return QuotaCell(
-        period=period,
-        verdict=in_force(as_closed, adjustments),
-        recount=recount,
-        as_closed=as_closed,
-        statement=statement,
-        adjustments=tuple(adjustments),
-    )
 
 
 def _statements(uow: UnitOfWork, periods: Sequence[PeriodId]) -> dict[tuple[UnitId, PeriodId], StatementRecord]:

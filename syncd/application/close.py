@@ -162,8 +162,8 @@ def adjust(
 ) -> AdjustReport:
     """Put an adjustment beside a closed statement; the statement itself stays as it is.
 
-    `posts` belongs to kind `posts` and `status` to kind `verdict`. Two people approve; one that hurts the unit also needs
-    its reason written down.
+    `posts` belongs to kind `posts`. `status` belongs to kind `verdict`; with posts taken off it says that the period is then
+    missing, which is undetermined otherwise. Two people approve; what hurts the unit also needs its reason written down.
 
     Raises:
         UsageError: the period is not closed for the unit, or something required is missing.
@@ -284,8 +284,10 @@ def _check_shape(adjustment: Adjustment) -> None:
         raise UsageError(
             "posts belong to an adjustment of kind posts, and it needs some", hint="--posts +4 or --posts=-1"
         )
-    if (kind is AdjustmentKind.VERDICT) != (adjustment.status is not None):
-        raise UsageError("a status belongs to an adjustment of kind verdict, and it needs one", hint="--status met")
+    if kind is AdjustmentKind.VERDICT and adjustment.status is None:
+        raise UsageError("an adjustment of kind verdict needs a status", hint="--status met")
+    if adjustment.status is not None and kind not in (AdjustmentKind.VERDICT, AdjustmentKind.POSTS):
+        raise UsageError(f"an adjustment of kind {kind.value} takes no status", hint="leave --status out")
     if adjustment.status is Status.OPEN:
         raise UsageError("a closed period cannot be opened again by an adjustment")
     if not adjustment.document:

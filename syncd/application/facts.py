@@ -286,11 +286,8 @@ def _is_unattributed(sighting: SightingRecord) -> bool:
 
 def _touches(post: PostFact, period: Period) -> bool:
     instants = (post.source_instant, post.portal_instant, post.first_seen)
-    if any(at is not None and at in period for at in instants):
-        return True
-    if post.date_doubt is None or post.source_instant is None:
-        return False
-    return period.start - _DOUBT_REACH <= post.source_instant < period.end + _DOUBT_REACH
+    # Day and month that may be exchanged reach into any period of a year: the domain tells how far a doubt reaches.
+    return post.date_doubt is not None or any(at is not None and at in period for at in instants)
 
 
 def _readings(looks: Iterable[LookRecord]) -> Mapping[SourceId, tuple[Window, ...]]:

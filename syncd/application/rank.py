@@ -306,7 +306,7 @@ def _send(services: Services, engine: RankingEngine, figure: FigureRecord) -> Ra
         error = err
     now = services.clock.now()
     if error is None:
-        result = {"acknowledged": True, "error": None, "kind": None}
+        result: dict[str, Any] = {"acknowledged": True, "error": None, "kind": None}
         done = replace(claimed, state="acknowledged", acknowledged_at=now, answer=answer, error=None, not_before=None)
     else:
         result = {"acknowledged": False, "error": error.message, "kind": error.kind}

@@ -113,16 +113,20 @@ CAUSE: Mapping[str, tuple[str, str]] = {
         "{n} posts were on the portal and are no longer public",
     ),
     "quarantined": ("{n} tin, bài đang tạm giữ để kiểm tra độ mật", "{n} posts are withheld for a secrecy check"),
-    "flagged": ("{n} tin, bài đang chờ cán bộ xem xét", "{n} flagged posts await a person"),
-    "date_in_doubt": ("{n} tin, bài chưa rõ ngày đăng", "{n} posts have a date in doubt"),
+    "awaiting_decision": (
+        "{n} tin, bài đang chờ cán bộ xem xét, kết luận",
+        "{n} posts await a person's decision",
+    ),
     "unattributed": ("{n} tin, bài trên Cổng chưa rõ của đơn vị nào", "{n} portal posts belong to no known unit"),
-    "no_census": ("Chưa có lần rà soát Cổng trọn vẹn sau khi hết kỳ", "no complete census after the period's end"),
+    "no_census": (
+        "Cổng chưa được rà soát trọn vẹn sau khi hết kỳ ({n} ngày của kỳ chưa đối chiếu)",
+        "no complete census after the period's end ({n} days of it not checked)",
+    ),
     "not_read": ("Chưa đọc được Trang của đơn vị trong {n} ngày", "{n} days of the unit's site were not read"),
     "push_failed": ("{n} tin, bài gửi lên Cổng không thành công", "{n} posts could not be delivered"),
     "push_pending": ("{n} tin, bài đang được chuyển lên Cổng", "{n} posts are on their way to the portal"),
     "source_down": ("Trang của đơn vị không truy cập được trong {n} ngày", "the unit's site was down on {n} days"),
     "late": ("{n} tin, bài lên Cổng chậm", "{n} posts reached the portal late"),
-    "low_coverage": ("Mức độ đọc Trang của đơn vị thấp hơn ngưỡng", "less of the site was read than the rule asks"),
 }
 
 
