@@ -1,0 +1,228 @@
+"""HTML from outside: cleaned to an allow-list, its text, its images, its feeds, and elements found by CSS selectors.
+
+Parsing is lxml's (through Beautiful Soup where selectors are asked for), cleaning is nh3's: what it lets through is
+listed here and nowhere else. No script, style, frame, form, event handler, `data:` or `javascript:` address survives.
+"""
+
+import re
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import nh3
+from bs4 import BeautifulSoup, Tag
+from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
+from lxml import html as lxml_html
+from soupsieve import SelectorSyntaxError
+
+from syncd.ports.source import ImageData
+from syncd.vietnamese.text import nfc, one_line
+
+TAGS = set(
+    "a abbr b blockquote br caption cite code col colgroup dd del div dl dt em figcaption figure h1 h2 h3 h4 h5 h6 hr i "
+    "img ins li ol p pre q s small span strong sub sup table tbody td tfoot th thead tr u ul".split()  # noqa: SIM905
+)
+ATTRIBUTES = {
+    "a": {"href", "title"},
+    "img": {"src", "alt", "title", "width", "height"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan", "scope"},
+    "col": {"span"},
+    "ol": {"start"},
+}
+_SCHEMES = {"http", "https", "mailto", "tel"}
+_WITH_CONTENT_DROPPED = {
+    "script",
+    "style",
+    "noscript",
+    "template",
+    "iframe",
+    "object",
+    "svg",
+    "math",
+    "textarea",
+    "title",
+}
+_BLOCKS = set(
+    "address article aside blockquote br caption dd div dl dt figcaption figure footer h1 h2 h3 h4 h5 h6 header hr li main "
+    "ol p pre section table td th tr ul".split()  # noqa: SIM905
+)
+_LAZY = ("data-src", "data-original", "data-lazy-src", "data-lazy")
+_TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--")
+_OPEN_OR_CLOSE = re.compile(
+    r"<(/?)(?!(?:p|li|t[drh]|d[td]|br|img|hr|input|meta|link|col|source|wbr|area|base|embed|option)\b)[a-zA-Z]"
+)
+_MAX_DEPTH = 500  # nh3 takes time by the square of the depth: two minutes for 200,000 nested elements
+_UNSAFE_START = re.compile(r"^[\x00-\x20]+|[\t\r\n]")
+_FEED_TYPES = {"application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml"}
+
+
+def absolute(address: str, base_url: str) -> str:
+    """The address as http or https URL, resolved against the page; empty where it is neither or cannot be one."""
+    try:
+        url = urljoin(base_url, _UNSAFE_START.sub("", address.strip()).replace(" ", "%20"))
+        parts = urlsplit(url)
+    except ValueError:  # "http://[" and the like
+        return ""
+    return url if parts.scheme in ("http", "https") and parts.hostname else ""
+
+
+def clean_html(source: str, base_url: str) -> str:
+    """The allowed part of a fragment, with absolute addresses. Text is NFC. Images that load late get their real address."""
+    source = nfc(source)
+    if not _TAG.search(source):
+        return nh3.clean_text(source) if "<" in source else source.strip()
+    if _depth(source) > _MAX_DEPTH:
+        return nh3.clean_text(one_line(_TAG.sub(" ", source)))
+    if "<img" in source and any(name in source for name in _LAZY):
+        source = _load_images(source)
+
+    def keep(tag: str, name: str, value: str) -> str | None:
+        if name == "href" and not value.startswith(("mailto:", "tel:")):
+            return absolute(value, base_url) or None
+        if name == "src":
+            return absolute(value, base_url) or None
+        return value
+
+    return nh3.clean(
+        source,
+        tags=TAGS,
+        clean_content_tags=_WITH_CONTENT_DROPPED,
+        attributes=ATTRIBUTES,
+        attribute_filter=keep,
+        url_schemes=_SCHEMES,
+        link_rel="noopener nofollow",
+    ).strip()
+
+
+def text_of_html(source: str) -> str:
+    """The plain text of a fragment: one line per block, no empty lines, white space collapsed, entities decoded."""
+    if not _TAG.search(source) and "&" not in source:
+        return "\n".join(filter(None, (one_line(line) for line in source.splitlines())))
+    root = _fragment(source)
+    if root is None:
+        return ""
+    parts: list[str] = []
+    for event, element in etree.iterwalk(root, events=("start", "end", "comment", "pi")):
+        tag = element.tag if isinstance(element.tag, str) else None
+        if event in ("comment", "pi"):
+            parts.append(element.tail or "")
+        elif event == "start":
+            parts.append(("\n" if tag in _BLOCKS else "") + ("" if tag in ("script", "style") else element.text or ""))
+        else:
+            parts.append(("\n" if tag in _BLOCKS else "") + (element.tail or ""))
+    return "\n".join(filter(None, (one_line(line) for line in "".join(parts).split("\n"))))
+
+
+def title_text(source: str) -> str:
+    """A title on one line: markup and entities undone, as often as feeds wrap them, a lone `<` kept."""
+    text = source
+    for _ in range(3):
+        if "&" not in text and not _TAG.search(text):
+            break
+        if not _TAG.search(text):
+            text = text.replace("<", "&lt;")
+        undone = text_of_html(text).replace("\n", " ")
+        if undone == text:
+            break
+        text = undone
+    return one_line(text)
+
+
+def images_of(cleaned: str) -> tuple[ImageData, ...]:
+    """The images of cleaned HTML, in order, each address once, with the caption of their figure."""
+    if "<img" not in cleaned:
+        return ()
+    root = _fragment(cleaned)
+    images: dict[str, ImageData] = {}
+    for element in root.iter("img") if root is not None else ():
+        url = element.get("src") or ""
+        if not url or url in images:
+            continue
+        figure = next(element.iterancestors("figure"), None)
+        caption = figure.find(".//figcaption") if figure is not None else None
+        images[url] = ImageData(
+            url=url,
+            alt=one_line(element.get("alt") or ""),
+            caption=one_line("".join(caption.itertext())) if caption is not None else "",
+        )
+    return tuple(images.values())
+
+
+def announced_feeds(page: str, base_url: str) -> list[str]:
+    """The feeds that a page names in its head, in its order."""
+    found = []
+    for element in parse_page(page).select("link[href]"):
+        if str(element.get("type", "")).split(";")[0].strip().lower() in _FEED_TYPES:
+            url = absolute(str(element["href"]), base_url)
+            if url and url not in found:
+                found.append(url)
+    return found
+
+
+def looks_like_html(text: str) -> bool:
+    """Whether a document is a web page, whatever it says it is."""
+    head = re.sub(r"<!--.*?-->", "", text[:4096], flags=re.DOTALL).lstrip("\ufeff \t\r\n").lower()
+    return bool(re.search(r"<!doctype html|<html[\s>]|<head[\s>]|<body[\s>]", head)) and "<rss" not in head
+
+
+def asks_for_login(page: str) -> bool:
+    """Whether a page holds a password field."""
+    return re.search(r"<input[^>]{0,300}type\s*=\s*[\"']?password", page, re.IGNORECASE) is not None
+
+
+def parse_page(page: str) -> BeautifulSoup:
+    """A whole page, ready for `select`."""
+    return BeautifulSoup(page, "lxml")
+
+
+def select(within: BeautifulSoup | Tag, selector: str) -> list[Tag]:
+    """The elements a CSS selector finds, in page order. Raises ValueError for a selector that is none."""
+    try:
+        return list(within.select(selector))
+    except SelectorSyntaxError as err:
+        raise ValueError(f"not a CSS selector: {selector}") from err
+
+
+def value_of(element: Tag) -> str:
+    """What an element tells: the `content` of a meta, the `datetime` of a time, else its text on one line."""
+    for name in ("content", "datetime") if element.name in ("meta", "time") else ():
+        if value := element.get(name):
+            return one_line(str(value))
+    return one_line(element.get_text(" "))
+
+
+def canonical_of(page: BeautifulSoup, page_url: str) -> str | None:
+    """The page's canonical address, where it lies on the page's own host and is not the front page."""
+    element = page.select_one('link[rel~="canonical"][href]')
+    url = absolute(str(element["href"]), page_url) if element is not None else ""
+    own = urlsplit(page_url).hostname
+    if not url or urlsplit(url).hostname != own or (urlsplit(url).path in ("", "/") and not urlsplit(url).query):
+        return None
+    return url
+
+
+def _fragment(source: str) -> Any | None:
+    try:
+        return lxml_html.fragment_fromstring(source, create_parent="div")
+    except (etree.ParserError, etree.XMLSyntaxError, ValueError, AssertionError):
+        return None  # nothing but comments or white space: no text either
+
+
+def _load_images(source: str) -> str:
+    root = _fragment(source)
+    if root is None:
+        return source
+    for element in root.iter("img"):
+        late = next((element.get(name) for name in _LAZY if element.get(name)), None)
+        if late:
+            element.set("src", late)
+    text = str(etree.tostring(root, encoding="unicode", method="html"))
+    return text.removeprefix("<div>").removesuffix("</div>")
+
+
+def _depth(source: str) -> int:
+    deepest = depth = 0
+    for match in _OPEN_OR_CLOSE.finditer(source):
+        depth = max(depth - 1, 0) if match[1] else depth + 1
+        deepest = max(deepest, depth)
+    return deepest
