@@ -8,6 +8,8 @@ import pytest
 from syncd.testing.clock import FakeClock
 from syncd.testing.local_site import LocalSite
 
+pytest_plugins = ["tests.postgres"]
+
 
 @pytest.fixture
 def clock() -> FakeClock:
