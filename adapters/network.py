@@ -1,0 +1,339 @@
+"""Sockets for the HTTP client: judged addresses, one deadline over everything, and a way to end it all at once.
+
+httpcore lets its `NetworkBackend` be replaced (public API, seen in 1.0.9). Its own has three gaps that matter here: it dials
+what a name resolves to without a look, a time-out starts anew with every byte, and `getaddrinfo` cannot be interrupted.
+"""
+
+import contextlib
+import errno
+import hashlib
+import select
+import socket
+import ssl
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import httpcore
+
+from adapters.addresses import AddressGuard
+from adapters.tls import certificate_kind, tls_reason
+from syncd.ports.clock import Clock
+
+MAX_ADDRESSES = 8  # of one name that are tried
+MAX_HEAD_BYTES = 256 * 1024  # of an answer's head, interim answers included
+STOPPING = "the process is stopping"
+_IDLE_RESOLVER_S = 10.0
+
+Lookup = Callable[[str], Sequence[str]]
+
+
+class NetworkFault(Exception):
+    """What went wrong on the wire; `kind` is one of those of `HttpFailure`."""
+
+    def __init__(self, kind: str, detail: str) -> None:
+        super().__init__(detail)
+        self.kind = kind
+        self.detail = detail
+
+
+def system_lookup(host: str) -> Sequence[str]:
+    """The addresses of a name as the system resolves it, in its order of preference."""
+    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+class _Question:
+    def __init__(self, host: str) -> None:
+        self.host = host
+        self.answered = threading.Event()
+        self.addresses: Sequence[str] = ()
+        self.error: OSError | None = None
+
+
+class Resolver:
+    """Looks names up in at most `threads` threads of its own, so that a caller can stop waiting. Shared by threads."""
+
+    def __init__(self, *, threads: int = 8, lookup: Lookup = system_lookup) -> None:
+        self._lookup = lookup
+        self._max_threads = threads
+        self._changed = threading.Condition()
+        self._asked: deque[_Question] = deque()
+        self._unanswered: set[_Question] = set()
+        self._threads = 0
+        self._idle = 0
+        self._stopped = False
+
+    def resolve(self, host: str, timeout_s: float) -> Sequence[str]:
+        """The addresses of a name.
+
+        Raises:
+            NetworkFault: `dns` where there is none or no answer came in time, `aborted` after `stop`.
+        """
+        question = _Question(host)
+        with self._changed:
+            if self._stopped:
+                raise NetworkFault("aborted", STOPPING)
+            self._asked.append(question)
+            self._unanswered.add(question)
+            if self._idle < len(self._asked) and self._threads < self._max_threads:
+                self._threads += 1
+                threading.Thread(target=self._work, daemon=True, name="resolver").start()
+            self._changed.notify()
+        answered = question.answered.wait(timeout_s)
+        with self._changed:
+            self._unanswered.discard(question)
+            if self._stopped:
+                raise NetworkFault("aborted", STOPPING)
+        if not answered:
+            raise NetworkFault("dns", f"no answer about {host} within {timeout_s:.1f} s")
+        if question.error is not None:
+            raise NetworkFault("dns", f"{host}: {question.error.strerror or question.error}") from question.error
+        if not question.addresses:
+            raise NetworkFault("dns", f"{host} has no address")
+        return question.addresses
+
+    def stop(self) -> None:
+        """End every wait; look-ups under way are left to end by themselves."""
+        with self._changed:
+            self._stopped = True
+            for question in self._unanswered:
+                question.answered.set()
+
+    def _work(self) -> None:
+        while (question := self._next_question()) is not None:
+            try:
+                question.addresses = self._lookup(question.host)
+            except OSError as err:
+                question.error = err
+            except UnicodeError as err:  # a label that is too long or empty
+                question.error = OSError(f"not a host name: {err}")
+            question.answered.set()
+
+    def _next_question(self) -> _Question | None:
+        """The oldest question somebody still waits for; None when there was none for a while, and this thread must end."""
+        with self._changed:
+            while True:
+                self._idle += 1
+                found = self._changed.wait_for(lambda: self._asked, timeout=_IDLE_RESOLVER_S)
+                self._idle -= 1
+                if not found:
+                    self._threads -= 1
+                    return None
+                question = self._asked.popleft()
+                if question in self._unanswered:
+                    return question
+
+
+class OpenSockets:
+    """Every socket in use, so that all can be shut at once. Shared by threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._sockets: set[socket.socket] = set()
+        self.aborted = False
+
+    def add(self, sock: socket.socket) -> None:
+        with self._lock:
+            if self.aborted:
+                raise NetworkFault("aborted", STOPPING)
+            self._sockets.add(sock)
+
+    def discard(self, sock: socket.socket) -> None:
+        with self._lock:
+            self._sockets.discard(sock)
+
+    def abort(self) -> None:
+        """Shut all of them, and refuse new ones."""
+        with self._lock:
+            self.aborted = True
+            for sock in self._sockets:
+                # not SSLSocket.shutdown: that drops the TLS layer under the thread that reads from it
+                with contextlib.suppress(OSError):
+                    socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+
+class Dialer(httpcore.NetworkBackend):
+    """Opens connections for one visit, and knows of the request under way. For one thread.
+
+    `sent`: some bytes of the request were handed to the network. `received`: bytes of the answer so far. `dialled`: the
+    request opened a connection of its own. `ended`: the other side has closed.
+    """
+
+    def __init__(
+        self, *, guard: AddressGuard, resolver: Resolver, sockets: OpenSockets, clock: Clock, connect_timeout_s: float
+    ) -> None:
+        self._guard = guard
+        self._resolver = resolver
+        self._clock = clock
+        self._connect_timeout_s = connect_timeout_s
+        self.sockets = sockets
+        self._deadline = 0.0
+        self.begin(0.0)
+
+    def begin(self, deadline: float) -> None:
+        """Start a request that must be over at `deadline`, a monotonic time."""
+        self._deadline = deadline
+        self.sent = False
+        self.received = 0
+        self.dialled = False
+        self.ended = False
+        self.in_body = False
+
+    def remaining(self) -> float:
+        """Seconds left for this request, always more than zero."""
+        left = self._deadline - self._clock.monotonic()
+        if self.sockets.aborted:
+            raise NetworkFault("aborted", STOPPING)
+        if left <= 0:
+            raise NetworkFault("timeout", "the time for the whole request is over")
+        return left
+
+    def fault(self, err: OSError, doing: str) -> NetworkFault:
+        """The fault behind an OSError of a socket."""
+        if self.sockets.aborted:
+            return NetworkFault("aborted", STOPPING)
+        if isinstance(err, TimeoutError):
+            return NetworkFault("timeout", f"time over while {doing}")
+        if isinstance(err, ssl.SSLError):
+            return NetworkFault("tls", f"{tls_reason(err)} while {doing}")
+        return NetworkFault("reset", f"{err.strerror or err} while {doing}")
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        """Resolve once, judge every address, dial the judged ones in turn."""
+        self.dialled = True
+        addresses = self._addresses(host)
+        for address in addresses:
+            if (reason := self._guard.refusal(address)) is not None:
+                raise NetworkFault("blocked_address", f"{host} is {address} ({reason})")
+        fault = NetworkFault("dns", f"{host} has no address")
+        for address in addresses[:MAX_ADDRESSES]:
+            try:
+                return self._dial(address, port)
+            except OSError as err:
+                fault = self._connect_fault(err, address, port)
+                fault.__cause__ = err
+        raise fault
+
+    def _addresses(self, host: str) -> Sequence[str]:
+        if _is_numeric(host):
+            return [host]
+        return self._resolver.resolve(host, min(self._connect_timeout_s, self.remaining()))
+
+    def _dial(self, address: str, port: int) -> "Wire":
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        sock = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            self.sockets.add(sock)
+            sock.settimeout(min(self._connect_timeout_s, self.remaining()))
+            sock.connect((address, port))
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except BaseException:
+            self.sockets.discard(sock)
+            sock.close()
+            raise
+        return Wire(sock, self, address)
+
+    def _connect_fault(self, err: OSError, address: str, port: int) -> NetworkFault:
+        fault = self.fault(err, f"connecting to {address} port {port}")
+        if fault.kind == "reset" and err.errno != errno.ECONNRESET:
+            return NetworkFault("refused", f"{address} port {port}: {err.strerror or err}")
+        return fault
+
+
+class Wire(httpcore.NetworkStream):
+    """One connection. The dialer's deadline bounds every operation."""
+
+    def __init__(
+        self, sock: socket.socket, dialer: Dialer, address: str, certificate_sha256: str | None = None
+    ) -> None:
+        self._sock = sock
+        self._dialer = dialer
+        self.address = address
+        self.certificate_sha256 = certificate_sha256
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        dialer = self._dialer
+        self._sock.settimeout(dialer.remaining())
+        try:
+            data = self._sock.recv(max_bytes)
+        except OSError as err:
+            raise dialer.fault(err, "waiting for the answer") from err
+        if not data:
+            dialer.ended = True
+            dialer.remaining()  # an abort looks like an end
+        dialer.received += len(data)
+        if dialer.received > MAX_HEAD_BYTES and not dialer.in_body:
+            raise NetworkFault("protocol", f"no answer within the first {MAX_HEAD_BYTES} bytes")
+        return data
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        view = memoryview(buffer)
+        while view:
+            self._sock.settimeout(self._dialer.remaining())
+            self._dialer.sent = True
+            try:
+                view = view[self._sock.send(view) :]
+            except TimeoutError as err:
+                raise self._dialer.fault(err, "sending the request") from err
+            except OSError as err:
+                # httpcore goes on to read then: a server may refuse a long request early, with a proper answer
+                raise httpcore.WriteError(str(err)) from err
+
+    def close(self) -> None:
+        self._dialer.sockets.discard(self._sock)
+        socket.socket.close(self._sock)
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        """Shake hands; the name to be proved is the one of the address line, not the dialled address."""
+        name = (server_hostname or self.address).rstrip(".")
+        dialer = self._dialer
+        plain = self._sock
+        try:
+            plain.settimeout(dialer.remaining())
+            secure = ssl_context.wrap_socket(plain, server_hostname=name, do_handshake_on_connect=False)
+            self._sock = secure
+            dialer.sockets.discard(plain)
+            dialer.sockets.add(secure)
+            secure.do_handshake()
+        except ssl.SSLCertVerificationError as err:
+            self.close()
+            raise NetworkFault(certificate_kind(err), f"certificate of {name}: {err.verify_message}") from err
+        except OSError as err:
+            self.close()
+            raise dialer.fault(err, "shaking hands (TLS)") from err
+        except ValueError as err:  # a name that cannot be sent as server name
+            self.close()
+            raise NetworkFault("tls", f"{name}: {err}") from err
+        except NetworkFault:
+            self.close()
+            raise
+        leaf = secure.getpeercert(binary_form=True)
+        return Wire(secure, dialer, self.address, hashlib.sha256(leaf).hexdigest() if leaf else None)
+
+    def get_extra_info(self, info: str) -> Any:
+        if info == "is_readable":  # of an idle connection: the server has closed it
+            poll = select.poll()
+            poll.register(self._sock, select.POLLIN)
+            return bool(poll.poll(0))
+        return None
+
+
+def _is_numeric(host: str) -> bool:
+    if ":" in host:
+        return True
+    try:
+        socket.inet_pton(socket.AF_INET, host)
+    except OSError:
+        return False
+    return True
