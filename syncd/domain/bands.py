@@ -33,7 +33,10 @@ class Grade(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Band:
-    """The points of one annex: the least score of each grade (Yếu is below `trung_binh`), and the groups it is for."""
+    """The points of one annex: the least score of each grade (Yếu is below `trung_binh`), and the groups it is for.
+
+    The group `*` stands for every group that no other band names.
+    """
 
     name: str
     groups: tuple[str, ...]
@@ -97,4 +100,6 @@ class RankingRules:
     consecutive: bool = False
 
     def band_for(self, group: str) -> Band | None:
-        return next((band for band in self.bands if group in band.groups), None)
+        """The band of a group; None where no band is for it."""
+        named = (band for name in (group, "*") for band in self.bands if name in band.groups)
+        return next(named, None)
