@@ -17,10 +17,12 @@ from soupsieve import SelectorSyntaxError
 from syncd.ports.source import ImageData
 from syncd.vietnamese.text import nfc, one_line
 
-TAGS = set(
-    "a abbr b blockquote br caption cite code col colgroup dd del div dl dt em figcaption figure h1 h2 h3 h4 h5 h6 hr i "
-    "img ins li ol p pre q s small span strong sub sup table tbody td tfoot th thead tr u ul".split()  # noqa: SIM905
-)
+TAGS = {
+    "a", "abbr", "b", "blockquote", "br", "caption", "cite", "code", "col", "colgroup", "dd", "del", "div",
+    "dl", "dt", "em", "figcaption", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "ins", "li",
+    "ol", "p", "pre", "q", "s", "small", "span", "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th",
+    "thead", "tr", "u", "ul",
+}  # fmt: skip
 ATTRIBUTES = {
     "a": {"href", "title"},
     "img": {"src", "alt", "title", "width", "height"},
@@ -42,10 +44,11 @@ _WITH_CONTENT_DROPPED = {
     "textarea",
     "title",
 }
-_BLOCKS = set(
-    "address article aside blockquote br caption dd div dl dt figcaption figure footer h1 h2 h3 h4 h5 h6 header hr li main "
-    "ol p pre section table td th tr ul".split()  # noqa: SIM905
-)
+_BLOCKS = {
+    "address", "article", "aside", "blockquote", "br", "caption", "dd", "div", "dl", "dt", "figcaption",
+    "figure", "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "ol", "p", "pre",
+    "section", "table", "td", "th", "tr", "ul",
+}  # fmt: skip
 _LAZY = ("data-src", "data-original", "data-lazy-src", "data-lazy")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--")
 _OPEN_OR_CLOSE = re.compile(
