@@ -34,6 +34,10 @@ def http_settings_class() -> type[Any]:
     return _load("adapters.http:HttpSettings")
 
 
+def image_fetcher() -> type[Any]:
+    return _load("adapters.images:ImageFetcher")
+
+
 def _builtin(family: str) -> dict[str, str]:
     table: dict[str, dict[str, str]] = importlib.import_module("adapters").BUILTIN
     return table[family]

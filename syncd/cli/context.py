@@ -1,0 +1,99 @@
+"""What every command needs: where the configuration is, what time it is, who may write."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from syncd.application.services import Services
+from syncd.bootstrap import Wired, data_dir, database_url, socket_path, wire
+from syncd.clock import FixedStartClock, SystemClock
+from syncd.config import Config, load_config
+from syncd.delivery import control, operations
+from syncd.domain.model import LOCAL
+from syncd.errors import SyncdError, UsageError
+from syncd.ports.clock import Clock
+from syncd.storage.lock import DataLock
+
+PLACES = (Path("config.toml"), Path("/etc/syncd/config.toml"))
+
+
+class Failed(SyncdError):
+    """What the daemon answered to an operation that failed there."""
+
+    def __init__(self, message: str, *, hint: str | None, exit_code: int) -> None:
+        super().__init__(message, hint=hint)
+        self.exit_code = exit_code
+
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("-c", "--config", help="Tệp cấu hình (config.toml, then /etc/syncd/config.toml)", show_default=False),
+]
+NowOption = Annotated[
+    str | None,
+    typer.Option("--now", help="Giờ giả định, ISO 8601 (a rehearsal's clock)", show_default=False, metavar="ISO"),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Một tài liệu JSON (one JSON document on standard output)")]
+UnitOption = Annotated[str | None, typer.Option("--unit", help="Chỉ một đơn vị (one unit only)", show_default=False)]
+
+
+def clock_for(now: str | None) -> Clock:
+    """The system clock, or one that starts at `now`; a time without zone is taken at UTC+07:00."""
+    if now is None:
+        return SystemClock()
+    try:
+        start = datetime.fromisoformat(now)
+    except ValueError as error:
+        raise UsageError(f'"{now}" is no ISO 8601 time', hint="such as 2026-11-01T08:00:00+07:00") from error
+    if start.tzinfo is None:
+        start = start.replace(tzinfo=LOCAL)
+    return FixedStartClock(start.astimezone(UTC))
+
+
+def config_from(path: Path | None) -> Config:
+    """The configuration named, or the first there is."""
+    if path is not None:
+        return load_config(path)
+    for place in PLACES:
+        if place.is_file():
+            return load_config(place)
+    raise UsageError(
+        f"there is no {' and no '.join(str(place) for place in PLACES)}",
+        hint="make one with: syncd init; or name it with -c",
+    )
+
+
+@contextmanager
+def reading(config: Path | None, now: str | None) -> Iterator[Services]:
+    """Services for a command that only reads: beside a running daemon too."""
+    with wire(config_from(config), clock=clock_for(now)) as wired:
+        yield wired.services
+
+
+@contextmanager
+def owning(config: Config, clock: Clock) -> Iterator[tuple[Wired, DataLock]]:
+    """Services for the one process that writes.
+
+    Raises:
+        AlreadyRunning: another process owns the data.
+    """
+    with DataLock(data_dir(config), database_url(config)) as lock, wire(config, clock=clock) as wired:
+        yield wired, lock
+
+
+def run_operation(
+    config_path: Path | None, now: str | None, operation: str, arguments: Mapping[str, Any]
+) -> operations.Outcome:
+    """Run a command that writes: by the daemon where one runs, else here under the lock."""
+    config = config_from(config_path)
+    answer = control.call(socket_path(config), operation, arguments) if now is None else None
+    if answer is not None:
+        if "error" in answer:
+            raise Failed(answer["error"], hint=answer["hint"], exit_code=answer["exit_code"])
+        return answer["document"], answer["exit_code"]
+    with owning(config, clock_for(now)) as (wired, _):
+        return operations.perform(wired.services, operation, arguments)

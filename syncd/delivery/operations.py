@@ -1,0 +1,170 @@
+"""Every command that writes, as one function: services and plain arguments in, a JSON document and an exit code out.
+
+The command line runs them itself, or hands them to the daemon that owns the data; both do the same.
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from syncd.application.census import take_census
+from syncd.application.close import adjust, close_period
+from syncd.application.collect import collect
+from syncd.application.dossier import build
+from syncd.application.fold import fold_looks
+from syncd.application.notify import send
+from syncd.application.publish import publish
+from syncd.application.rank import push_ranking
+from syncd.application.services import Services
+from syncd.domain.model import AdjustmentKind, PeriodId, Status, UnitId
+from syncd.errors import UsageError
+
+Outcome = tuple[dict[str, Any], int]
+
+NEEDS_A_PERSON = 1
+FOREIGN_FAILED = 3
+
+
+def known_unit(services: Services, unit: str) -> UnitId:
+    """The unit's id.
+
+    Raises:
+        UsageError: no such unit; the hint lists some.
+    """
+    if UnitId(unit) not in services.units:
+        raise UsageError(f'there is no unit "{unit}"', hint=f"units: {', '.join(sorted(services.units))}")
+    return UnitId(unit)
+
+
+def _units(services: Services, unit: str | None) -> list[UnitId] | None:
+    return None if unit is None else [known_unit(services, unit)]
+
+
+def run_collect(services: Services, *, unit: str | None = None) -> Outcome:
+    reports = collect(services, _units(services, unit))
+    document = {"units": {name: report.as_json() for name, report in sorted(reports.items())}}
+    failed = [report for report in reports.values() if report.failed]
+    if not failed:
+        return document, 0
+    return document, FOREIGN_FAILED if len(failed) == len(reports) else NEEDS_A_PERSON
+
+
+def run_publish(services: Services, *, unit: str | None = None) -> Outcome:
+    report = publish(services, unit=None if unit is None else known_unit(services, unit))
+    if report.portal_error is not None:
+        return report.as_json(), FOREIGN_FAILED
+    return report.as_json(), NEEDS_A_PERSON if report.failed or report.quarantined else 0
+
+
+def run_census(services: Services, *, unit: str | None = None, period: str | None = None) -> Outcome:
+    """`unit` only narrows what is shown: a census reads the portal whole."""
+    periods = None if period is None else [services.rulesets.period(PeriodId(period))[0]]
+    report = take_census(services, periods)
+    document = report.as_json()
+    if unit is not None:
+        known_unit(services, unit)
+        document["units"] = {name: counts for name, counts in document["units"].items() if name == unit}
+    if not report.complete:
+        return document, FOREIGN_FAILED
+    return document, NEEDS_A_PERSON if report.unattributed or report.duplicates else 0
+
+
+def run_sync(services: Services, *, unit: str | None = None) -> Outcome:
+    """Collect, publish, census, in that order; the worst exit code of the three."""
+    steps = {
+        "collect": run_collect(services, unit=unit),
+        "publish": run_publish(services, unit=unit),
+        "census": run_census(services, unit=unit),
+    }
+    document: dict[str, Any] = {name: step[0] for name, step in steps.items()}
+    document["units"] = {
+        name: {step: steps[step][0]["units"][name] for step in steps if name in steps[step][0].get("units", {})}
+        for name in sorted({unit for step in steps.values() for unit in step[0].get("units", {})})
+    }
+    return document, max(code for _, code in steps.values())
+
+
+def run_close(services: Services, *, period: str, force: str | None = None) -> Outcome:
+    report = close_period(services, PeriodId(period), force=force)
+    return report.as_json(), NEEDS_A_PERSON if report.needs_person else 0
+
+
+def run_adjust(
+    services: Services,
+    *,
+    unit: str,
+    period: str,
+    kind: str,
+    posts: int = 0,
+    status: str | None = None,
+    reason: str,
+    document: str,
+    approved_by: list[str],
+) -> Outcome:
+    try:
+        parsed_kind = AdjustmentKind(kind)
+        parsed_status = Status(status) if status is not None else None
+    except ValueError as error:
+        kinds, states = ", ".join(AdjustmentKind), ", ".join(Status)
+        raise UsageError(str(error), hint=f"kinds: {kinds}; statuses: {states}") from error
+    report = adjust(
+        services,
+        known_unit(services, unit),
+        PeriodId(period),
+        kind=parsed_kind,
+        posts=posts,
+        status=parsed_status,
+        reason=reason,
+        document=document,
+        approved_by=tuple(approved_by),
+    )
+    return report.as_json(), 0
+
+
+def run_rank_push(services: Services, *, assessment: str) -> Outcome:
+    report = push_ranking(services, assessment)
+    return report.as_json(), FOREIGN_FAILED if report.failed else 0
+
+
+def run_mail_send(services: Services, *, name: str, period: str, unit: str | None = None) -> Outcome:
+    report = send(services, name, PeriodId(period), unit=None if unit is None else known_unit(services, unit))
+    return report.as_json(), NEEDS_A_PERSON if report.needs_person else 0
+
+
+def run_dossier_build(services: Services, *, unit: str, periods: list[str], out: str) -> Outcome:
+    report = build(services, known_unit(services, unit), [PeriodId(period) for period in periods], Path(out))
+    return report.as_json(), 0
+
+
+def run_fold(services: Services) -> Outcome:
+    return {"leaves": fold_looks(services)}, 0
+
+
+OPERATIONS: Mapping[str, Callable[..., Outcome]] = {
+    "collect": run_collect,
+    "publish": run_publish,
+    "census": run_census,
+    "sync": run_sync,
+    "close": run_close,
+    "adjust": run_adjust,
+    "rank-push": run_rank_push,
+    "mail-send": run_mail_send,
+    "dossier-build": run_dossier_build,
+    "fold": run_fold,
+}
+
+TOUCH_THE_PORTAL = frozenset({"publish", "census", "sync"})
+
+
+def perform(services: Services, operation: str, arguments: Mapping[str, Any]) -> Outcome:
+    """Run one operation by name.
+
+    Raises:
+        UsageError: no such operation, or not its arguments.
+    """
+    function = OPERATIONS.get(operation)
+    if function is None:
+        raise UsageError(
+            f'there is no operation "{operation}"', hint="the daemon may be of another version: restart it"
+        )
+    return function(services, **arguments)
