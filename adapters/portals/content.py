@@ -1,0 +1,55 @@
+"""Our key inside a post's text, and the links that lead out of it: the same for every portal that keeps HTML."""
+
+import re
+from html.parser import HTMLParser
+from urllib.parse import urlsplit
+
+from syncd.domain.model import SourceKey
+
+_KEY = re.compile(r"syncd-[0-9a-f]{32}")
+_MARKER = re.compile(r"<!--\s*(syncd-[0-9a-f]{32})\s*-->")
+
+
+def is_key(text: str) -> bool:
+    """Whether `text` is one of our keys and nothing more."""
+    return _KEY.fullmatch(text) is not None
+
+
+def with_marker(html: str, key: SourceKey) -> str:
+    """The text with our key at its end, as a comment: WordPress keeps comments for every role, and scripts for none."""
+    return f"{html.rstrip()}\n<!-- {key} -->"
+
+
+def find_marker(html: str) -> SourceKey | None:
+    """The key a text carries; the last one, since ours stands at the end and a quoted text may bring its own."""
+    found = _MARKER.findall(html)
+    return SourceKey(found[-1]) if found else None
+
+
+class _Links(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.found: dict[str, None] = {}  # keeps the order, drops repetitions
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for name, value in attrs:
+            if tag == "a" and name == "href" and value:
+                self.found[value.strip()] = None
+
+
+def outgoing_links(html: str, *, own_url: str) -> tuple[str, ...]:
+    """The http addresses a text links to, in order, each once, without those on the portal's own host."""
+    parser = _Links()
+    parser.feed(html)
+    parser.close()
+    own_host = _host(own_url)
+    return tuple(link for link in parser.found if (host := _host(link)) and host != own_host)
+
+
+def _host(url: str) -> str:
+    """Host and port of an http address; empty for anything else, text that is no address included."""
+    try:
+        parts = urlsplit(url)
+        return parts.netloc.lower() if parts.scheme in ("http", "https") else ""
+    except ValueError:
+        return ""

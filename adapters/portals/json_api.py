@@ -1,0 +1,172 @@
+"""Calls to a portal that answers JSON over HTTP, and what each kind of answer proves: the common part of such adapters.
+
+The rules are those of reliability 1.2. A write whose answer is not the one due (no answer after it was sent, 5xx, a
+redirect, a page where JSON should stand) may have taken effect: `unknown`. A refusal (4xx) took none. A read has no
+effect to be unsure of, but anything short of a whole answer is an error, never an empty one.
+"""
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Any, NoReturn
+
+from adapters.failures import HttpFailure
+from adapters.http import Visit, retry_after
+from syncd.domain.model import SourceKey
+from syncd.errors import PortalError
+from syncd.ports.secret import Secret
+from syncd.ports.source import Exchange
+
+_PERMANENT = {400, 405, 406, 410, 413, 414, 415, 422}
+_KINDS = {401: "unauthorized", 403: "forbidden", 404: "not_found", 409: "conflict", 413: "too_large", 429: "throttled"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A whole answer: its status, and its JSON, which the next function down turns into values."""
+
+    status: int
+    payload: Any
+    exchange: Exchange
+
+    @property
+    def code(self) -> str:
+        """The portal's own word for a refusal, where it gives one."""
+        return str(self.payload.get("code", "")) if isinstance(self.payload, dict) else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JsonApi:
+    """The calls of one visit, authenticated by name and password. `key` is the post they concern, for the errors."""
+
+    visit: Visit
+    portal: str
+    auth: tuple[str, Secret]
+    key: SourceKey | None = None
+
+    def get(self, url: str, *, query: Mapping[str, str] | None = None, expect: Collection[int] = ()) -> Answer:
+        """Read. `expect` names refusals that tell the caller something; they come back as answers if they are JSON."""
+        return self._call("GET", url, query=query or {}, expect=expect)
+
+    def post(
+        self,
+        url: str,
+        *,
+        members: Mapping[str, object] | None = None,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        expect: Collection[int] = (),
+    ) -> Answer:
+        """Write `members` as JSON, or a raw `body` under its own headers."""
+        if body is None:
+            body = json.dumps(members or {}, ensure_ascii=False).encode("utf-8", "replace")
+            headers = {"content-type": "application/json; charset=utf-8", **(headers or {})}
+        return self._call("POST", url, headers=headers or {}, body=body, expect=expect)
+
+    def fail(
+        self,
+        what: str,
+        *,
+        kind: str = "protocol",
+        unknown: bool = False,
+        permanent: bool = False,
+        retry_after: timedelta | None = None,
+        hint: str | None = None,
+    ) -> PortalError:
+        """The error to raise about this portal and post."""
+        return PortalError(
+            f'portal "{self.portal}" {what}',
+            portal=self.portal,
+            key=self.key,
+            unknown=unknown,
+            kind=kind,
+            permanent=permanent,
+            retry_after=retry_after,
+            hint=hint,
+        )
+
+    def _call(
+        self,
+        method: str,
+        url: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        expect: Collection[int] = (),
+    ) -> Answer:
+        writes = method != "GET"
+        try:
+            exchange = self.visit.send(
+                method,
+                url,
+                headers={"accept": "application/json", **(headers or {})},
+                body=body,
+                query=query or {},
+                auth=self.auth,
+            )
+        except HttpFailure as err:
+            raise self.fail(
+                f"gave no answer to {method} {url}: {err.message}",
+                kind=err.kind,
+                unknown=writes and err.sent,
+                permanent=err.permanent,
+                retry_after=err.retry_after,
+                hint=err.hint,
+            ) from err
+        try:
+            payload = json.loads(exchange.body)
+        except (ValueError, RecursionError) as err:
+            if exchange.status >= HTTPStatus.MULTIPLE_CHOICES:
+                self._refuse(method, exchange, code="", said="")
+            raise self.fail(
+                f"answered {method} {url} with {exchange.status} and no JSON ({exchange.content_type or 'no type'},"
+                f" {len(exchange.body)} bytes)",
+                unknown=writes,
+                hint="a login page, a firewall's page or a PHP notice stands where JSON is due; open the address and see",
+            ) from err
+        answer = Answer(status=exchange.status, payload=payload, exchange=exchange)
+        if exchange.status >= HTTPStatus.MULTIPLE_CHOICES and exchange.status not in expect:
+            said = payload.get("message", "") if isinstance(payload, dict) else ""
+            self._refuse(method, exchange, code=answer.code, said=str(said)[:200])
+        return answer
+
+    def _refuse(self, method: str, exchange: Exchange, *, code: str, said: str) -> NoReturn:
+        status = exchange.status
+        redirected = status < HTTPStatus.BAD_REQUEST
+        wanting = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT or redirected
+        # the address is right and knows no such thing
+        gone = status == HTTPStatus.NOT_FOUND and code not in ("", "rest_no_route")
+        own_words = f": {code} {said}".rstrip() if code or said else ""
+        target = f" to {exchange.header('location')}" if redirected else ""
+        raise self.fail(
+            f"answered {method} {exchange.url} with {status}{target}{own_words}",
+            kind="gone" if gone else _KINDS.get(status, "redirect" if redirected else "http_status"),
+            unknown=method != "GET" and wanting,
+            permanent=gone or status in _PERMANENT,
+            retry_after=retry_after(exchange),
+            hint=_hint(status, code, redirected=redirected),
+        )
+
+
+def _hint(status: int, code: str, *, redirected: bool) -> str | None:
+    if redirected:
+        return "give the portal's final address in portal.url (https, with or without www)"
+    if status == HTTPStatus.UNAUTHORIZED:
+        return (
+            "name or password is wrong or withdrawn, or the web server drops the Authorization header before it reaches"
+            " the portal (CGI and FastCGI set-ups)"
+        )
+    if status == HTTPStatus.FORBIDDEN:
+        return (
+            f"the account lacks a right there ({code}); see docs/portals.md for the rights needed"
+            if code
+            else "a firewall in front of the portal refused this text or this address"
+        )
+    if status == HTTPStatus.NOT_FOUND and code in ("", "rest_no_route"):
+        return "the programming interface is not at this address: is portal.url right, and the interface switched on?"
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return "the portal's limit on uploads is smaller than this text or image"
+    return None

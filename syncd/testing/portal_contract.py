@@ -1,0 +1,325 @@
+"""What every portal adapter must do, as tests to inherit. Works with pytest and does not import it.
+
+    class TestMyPortal(PortalContract):
+        @pytest.fixture
+        def arena(self) -> PortalArena: ...
+
+Each test has posts, keys and a month of its own, so that a portal may keep what earlier ones left.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Protocol
+
+from syncd.domain.identity import text_sha256
+from syncd.domain.model import LOCAL, Approval, SourceKey
+from syncd.errors import PortalError
+from syncd.ports.portal import DeliveryClass, ImageToPush, Portal, PortalPost, PortalState, PostToPush
+
+# the smallest true PNG: one red point
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108020000009077"
+    "53de0000000c49444154789c63f8cfc0000003010100c9fe92ef0000000049454e44ae426082"
+)
+HARD_TITLES = (
+    "Hội nghị \"trực báo\" tháng 10: nhiều kết quả 'nổi bật'",
+    "Chỉ tiêu a < b và c > d; Nghị quyết số 18-NQ/TW & 19-NQ/TW",
+    "Mẫu {{ post.title }} {% raw %} ${x} %s \\n",
+    "Chúc mừng năm mới 🎉🇻🇳 – đoàn kết, sáng tạo…",
+    "Đảng bộ xã Ví Dụ: ứng dụng công nghệ số trong sinh hoạt chi bộ",
+    "[gallery ids=1] không phải mã ngắn",
+    "<b>Không phải chữ đậm</b>",
+)
+_serial = count()
+
+
+class PortalArena(Protocol):
+    """One portal and the hands of its editors. `stranger` is the same portal with a wrong password; None where it knows none."""
+
+    portal: Portal
+    stranger: Portal | None
+
+    def type_by_hand(self, *, title: str, html: str, date: datetime) -> str:
+        """An editor writes a public post in the portal's own way; its id."""
+        ...
+
+    def trash(self, portal_id: str) -> None: ...
+
+    def delete(self, portal_id: str) -> None:
+        """Gone for good."""
+        ...
+
+    def images(self) -> int:
+        """How many images the portal stores."""
+        ...
+
+
+def new_key() -> SourceKey:
+    """A key that no other call returned, in any process."""
+    return SourceKey("syncd-" + secrets.token_hex(16))
+
+
+def sample_post(
+    *,
+    title: str = "Hội nghị trực báo của Ban A Ví Dụ",
+    html: str = '<p>Sáng nay, Ban A Ví Dụ họp.</p><p>Nguồn: <a href="https://ban-a.vidu.example/tin/1">Ban A Ví Dụ</a></p>',
+    summary: str = "Ban A Ví Dụ họp trực báo.",
+    published_at: datetime = datetime(2025, 10, 14, 1, 30, tzinfo=UTC),
+    approval: Approval = Approval.AUTO,
+    author: str | None = None,
+    categories: tuple[str, ...] = (),
+    image: ImageToPush | None = None,
+) -> PostToPush:
+    """A post to push, with whatever the test is about in place of the usual."""
+    return PostToPush(
+        title=title,
+        html=html,
+        summary=summary,
+        published_at=published_at,
+        approval=approval,
+        unit_name="Ban A Ví Dụ",
+        source_url="https://ban-a.vidu.example/tin/1",
+        author=author,
+        categories=categories,
+        image=image,
+    )
+
+
+def sample_image() -> ImageToPush:
+    """A picture of its own for each call: a PNG reader stops at the end mark, what follows changes the hash only."""
+    data = PNG + new_key().encode()
+    return ImageToPush(
+        sha256=hashlib.sha256(data).hexdigest(),
+        content_type="image/png",
+        data=data,
+        alt="Quang cảnh hội nghị",
+        caption="Ảnh: A & B",
+    )
+
+
+def refusal(call: Callable[[], object]) -> PortalError:
+    """The PortalError that `call` raises."""
+    try:
+        got = call()
+    except PortalError as err:
+        return err
+    raise AssertionError(f"no PortalError; got {got!r}")
+
+
+def _standing(post: PortalPost | None) -> PortalPost:
+    assert post is not None
+    return post
+
+
+class PortalContract:
+    """Inherit, and give `arena`."""
+
+    # --- who we are -----------------------------------------------------------------------------------
+
+    def test_verify_says_who_we_are(self, arena: PortalArena) -> None:
+        assert arena.portal.verify().strip()
+
+    def test_wrong_password_raises_and_never_reads_as_empty(self, arena: PortalArena) -> None:
+        if arena.stranger is None:
+            return
+        key = new_key()
+        made = arena.portal.create(sample_post(), key)
+        stranger = arena.stranger
+        start = datetime(2025, 10, 1, tzinfo=UTC)
+        for call in (
+            stranger.verify,
+            lambda: stranger.find(key),
+            lambda: stranger.find(new_key()),
+            lambda: stranger.read(made.id),
+            lambda: list(stranger.list(start, start + timedelta(days=31))),
+            lambda: stranger.create(sample_post(), new_key()),
+            lambda: stranger.update(made.id, sample_post(), key),
+        ):
+            assert not refusal(call).unknown
+
+    # --- creating and finding ----------------------------------------------------------------------
+
+    def test_key_never_sent_is_absent(self, arena: PortalArena) -> None:
+        assert arena.portal.find(new_key()) is None
+
+    def test_created_post_is_found_and_read_as_it_was_sent(self, arena: PortalArena) -> None:
+        key, post = new_key(), sample_post()
+        made = arena.portal.create(post, key)
+        assert made.key == key
+        assert made.id
+        assert made.url.startswith("http")
+        assert made.title == post.title
+        assert made.state is PortalState.PUBLIC
+        assert made.published_at == post.published_at
+        assert made.content_sha256 == text_sha256(post.html)
+        assert made.links == ("https://ban-a.vidu.example/tin/1",)
+        for seen in (arena.portal.find(key), arena.portal.read(made.id)):
+            assert seen == made
+
+    def test_key_that_begins_alike_is_another_key(self, arena: PortalArena) -> None:
+        key = new_key()
+        arena.portal.create(sample_post(html=f"<p>Nhắc tới {key[:-1]} trong bài.</p>"), key)
+        other = SourceKey(key[:-1] + ("0" if key[-1] != "0" else "1"))
+        assert arena.portal.find(other) is None
+
+    def test_key_quoted_in_anothers_text_is_not_that_post(self, arena: PortalArena) -> None:
+        key = new_key()
+        arena.portal.create(sample_post(html=f"<p>Trích dẫn {key} &lt;!-- {key} --&gt;</p>"), new_key())
+        assert arena.portal.find(key) is None
+
+    def test_create_repeated_for_a_key_returns_the_standing_post_where_the_portal_enforces_keys(
+        self, arena: PortalArena
+    ) -> None:
+        if arena.portal.capabilities.delivery_class is not DeliveryClass.A:
+            return
+        key = new_key()
+        first = arena.portal.create(sample_post(), key)
+        assert arena.portal.create(sample_post(title="Bản thứ hai"), key) == first
+        assert arena.portal.find(key) == first
+
+    def test_approval_decides_the_state(self, arena: PortalArena) -> None:
+        wanted = {
+            Approval.AUTO: PortalState.PUBLIC,
+            Approval.PENDING: PortalState.PENDING,
+            Approval.DRAFT: PortalState.DRAFT,
+        }
+        for approval, state in wanted.items():
+            key = new_key()
+            made = arena.portal.create(sample_post(approval=approval), key)
+            found = _standing(arena.portal.find(key))
+            assert (made.state, found.state, found.id) == (state, state, made.id)
+
+    def test_titles_come_back_to_the_letter(self, arena: PortalArena) -> None:
+        for title in HARD_TITLES:
+            key = new_key()
+            arena.portal.create(sample_post(title=title, summary=title), key)
+            assert _standing(arena.portal.find(key)).title == title
+
+    def test_text_keeps_what_a_reader_sees(self, arena: PortalArena) -> None:
+        html = "<p>a &lt; b, {{ c }} [audio src=x] “đ” 🎉 C:\\thư mục\\tệp</p><ul><li>Một</li><li>Hai</li></ul>"
+        key = new_key()
+        arena.portal.create(sample_post(html=html), key)
+        assert _standing(arena.portal.find(key)).content_sha256 == text_sha256(html)
+
+    # --- images, authors, categories ------------------------------------------------------------------
+
+    def test_image_is_stored_once_for_two_posts_and_an_update(self, arena: PortalArena) -> None:
+        if not arena.portal.capabilities.images:
+            return
+        before, image, key = arena.images(), sample_image(), new_key()
+        made = arena.portal.create(sample_post(image=image), key)
+        arena.portal.create(sample_post(image=image), new_key())
+        arena.portal.update(made.id, sample_post(title="Sửa tiêu đề", image=image), key)
+        assert arena.images() == before + 1
+
+    def test_categories_are_made_once_and_named_again(self, arena: PortalArena) -> None:
+        name = f"Chuyên mục {next(_serial)} & Đời sống"
+        for _ in range(2):
+            key = new_key()
+            arena.portal.create(sample_post(categories=(name,)), key)
+            assert _standing(arena.portal.find(key)).categories == (name,)
+
+    # --- changing ---------------------------------------------------------------------------------------
+
+    def test_update_replaces_title_and_text_and_keeps_state_date_and_key(self, arena: PortalArena) -> None:
+        for approval in Approval:
+            key = new_key()
+            made = arena.portal.create(sample_post(approval=approval), key)
+            edit = sample_post(
+                title="Tiêu đề đã sửa",
+                html="<p>Nội dung đã sửa.</p>",
+                approval=Approval.AUTO,
+                published_at=datetime(2025, 12, 24, tzinfo=UTC),
+            )
+            arena.portal.update(made.id, edit, key)
+            found = _standing(arena.portal.find(key))
+            assert (found.id, found.title, found.content_sha256) == (made.id, edit.title, text_sha256(edit.html))
+            assert (found.state, found.published_at) == (made.state, made.published_at)
+
+    def test_update_of_a_post_that_is_gone_is_permanent(self, arena: PortalArena) -> None:
+        key = new_key()
+        made = arena.portal.create(sample_post(), key)
+        arena.delete(made.id)
+        error = refusal(lambda: arena.portal.update(made.id, sample_post(), key))
+        assert error.permanent
+        assert not error.unknown
+
+    def test_trashed_post_stays_found(self, arena: PortalArena) -> None:
+        for approval in (Approval.AUTO, Approval.PENDING):
+            key = new_key()
+            made = arena.portal.create(sample_post(approval=approval), key)
+            arena.trash(made.id)
+            for seen in (arena.portal.find(key), arena.portal.read(made.id)):
+                assert _standing(seen).state is PortalState.TRASH
+
+    def test_deleted_post_is_gone(self, arena: PortalArena) -> None:
+        key = new_key()
+        made = arena.portal.create(sample_post(), key)
+        arena.delete(made.id)
+        assert arena.portal.read(made.id) is None
+        assert arena.portal.find(key) is None
+
+    def test_id_that_never_was_reads_as_gone(self, arena: PortalArena) -> None:
+        assert arena.portal.read("987654321") is None
+
+    # --- the census -------------------------------------------------------------------------------------
+
+    def test_month_begins_at_local_midnight_and_ends_before_the_next(self, arena: PortalArena) -> None:
+        year = 1990 + next(_serial) % 30
+        start = datetime(year, 2, 1, tzinfo=LOCAL).astimezone(UTC)
+        end = datetime(year, 3, 1, tzinfo=LOCAL).astimezone(UTC)
+        second = timedelta(seconds=1)
+        ids = [
+            arena.portal.create(sample_post(published_at=at), new_key()).id
+            for at in (start - second, start, end - second, end)
+        ]
+        listed = [post.id for post in arena.portal.list(start, end) if post.id in ids]
+        assert listed == ids[1:3]
+        after = [post.id for post in arena.portal.list(end, end + timedelta(days=31)) if post.id in ids]
+        assert after == ids[3:]
+
+    def test_list_is_in_date_order_and_holds_every_state(self, arena: PortalArena) -> None:
+        year = 1990 + next(_serial) % 30
+        start = datetime(year, 6, 1, tzinfo=LOCAL).astimezone(UTC)
+        approvals = (Approval.PENDING, Approval.AUTO, Approval.DRAFT, Approval.AUTO)
+        made = [
+            arena.portal.create(
+                sample_post(approval=approval, published_at=start + timedelta(days=9 - number)), new_key()
+            )
+            for number, approval in enumerate(approvals)
+        ]
+        arena.trash(made[3].id)
+        listed = {post.id: post.state for post in arena.portal.list(start, start + timedelta(days=30))}
+        mine = [(number, listed[number]) for number in listed if number in {post.id for post in made}]
+        assert mine == [
+            (made[3].id, PortalState.TRASH),
+            (made[2].id, PortalState.DRAFT),
+            (made[1].id, PortalState.PUBLIC),
+            (made[0].id, PortalState.PENDING),
+        ]
+
+    def test_hand_typed_post_is_listed_without_key(self, arena: PortalArena) -> None:
+        at = datetime(2025, 8, 20, 3, 4, 5, tzinfo=UTC)
+        html = '<p>Gõ tay, xem <a href="https://ban-b.vidu.example/tin/9">bài gốc</a>.</p>'
+        typed = arena.type_by_hand(title="Bài gõ tay", html=html, date=at)
+        listed = {post.id: post for post in arena.portal.list(at, at + timedelta(seconds=1))}
+        post = listed[typed]
+        assert (post.key, post.title, post.state, post.published_at) == (
+            None,
+            "Bài gõ tay",
+            PortalState.PUBLIC,
+            at,
+        )
+        assert post.links == ("https://ban-b.vidu.example/tin/9",)
+        assert post.content_sha256 == text_sha256(html)
+
+    def test_more_posts_than_a_page_are_all_listed(self, arena: PortalArena) -> None:
+        year = 1990 + next(_serial) % 30
+        at = datetime(year, 11, 5, tzinfo=LOCAL).astimezone(UTC)  # all at one instant, as days without a time are
+        ids = {arena.type_by_hand(title=f"Tin {number}", html="<p>Tin.</p>", date=at) for number in range(103)}
+        listed = [post.id for post in arena.portal.list(at, at + timedelta(days=1)) if post.id in ids]
+        assert len(listed) == len(ids)
+        assert set(listed) == ids
