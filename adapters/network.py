@@ -18,7 +18,7 @@ from typing import Any
 import httpcore
 
 from adapters.addresses import AddressGuard
-from adapters.tls import certificate_kind, tls_reason
+from adapters.tls import SharedContext, certificate_kind, tls_reason
 from syncd.ports.clock import Clock
 
 MAX_ADDRESSES = 8  # of one name that are tried
@@ -297,29 +297,32 @@ class Wire(httpcore.NetworkStream):
     ) -> httpcore.NetworkStream:
         """Shake hands; the name to be proved is the one of the address line, not the dialled address."""
         name = (server_hostname or self.address).rstrip(".")
-        dialer = self._dialer
-        plain = self._sock
         try:
-            plain.settimeout(dialer.remaining())
-            secure = ssl_context.wrap_socket(plain, server_hostname=name, do_handshake_on_connect=False)
-            self._sock = secure
-            dialer.sockets.discard(plain)
-            dialer.sockets.add(secure)
-            secure.do_handshake()
+            secure = self._shake_hands(ssl_context, name)
         except ssl.SSLCertVerificationError as err:
-            self.close()
             raise NetworkFault(certificate_kind(err), f"certificate of {name}: {err.verify_message}") from err
         except OSError as err:
-            self.close()
-            raise dialer.fault(err, "shaking hands (TLS)") from err
+            raise self._dialer.fault(err, "shaking hands (TLS)") from err
         except ValueError as err:  # a name that cannot be sent as server name
-            self.close()
             raise NetworkFault("tls", f"{name}: {err}") from err
-        except NetworkFault:
+        leaf = secure.getpeercert(binary_form=True)
+        return Wire(secure, self._dialer, self.address, hashlib.sha256(leaf).hexdigest() if leaf else None)
+
+    def _shake_hands(self, context: ssl.SSLContext, name: str) -> ssl.SSLSocket:
+        plain, sockets = self._sock, self._dialer.sockets
+        try:
+            if isinstance(context, SharedContext):
+                context.load()
+            plain.settimeout(self._dialer.remaining())
+            secure = context.wrap_socket(plain, server_hostname=name, do_handshake_on_connect=False)
+            self._sock = secure
+            sockets.discard(plain)
+            sockets.add(secure)
+            secure.do_handshake()
+        except BaseException:
             self.close()
             raise
-        leaf = secure.getpeercert(binary_form=True)
-        return Wire(secure, dialer, self.address, hashlib.sha256(leaf).hexdigest() if leaf else None)
+        return secure
 
     def get_extra_info(self, info: str) -> Any:
         if info == "is_readable":  # of an idle connection: the server has closed it
