@@ -16,10 +16,8 @@ class SqlFigureStore:
         self._transaction = transaction
 
     def add_statement(self, statement: StatementRecord) -> None:
-        inserted = self._transaction.execute(
-            self._transaction.insert(statements).values(values_of(statement)).on_conflict_do_nothing()
-        )
-        if inserted.rowcount != 1:
+        insert = self._transaction.insert(statements).values(values_of(statement)).on_conflict_do_nothing()
+        if self._transaction.execute(insert.returning(statements.c.id)).first() is None:
             raise StorageError(
                 f"the statement of {statement.unit} for {statement.period} is closed already",
                 subject=statement.unit,

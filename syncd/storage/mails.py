@@ -17,7 +17,7 @@ class SqlMailStore:
 
     def add(self, mail: MailRecord) -> bool:
         statement = self._transaction.insert(mails).values(values_of(mail)).on_conflict_do_nothing()
-        return self._transaction.execute(statement).rowcount == 1
+        return self._transaction.execute(statement.returning(mails.c.id)).first() is not None
 
     def get(self, message_id: str) -> MailRecord | None:
         query = select(mails).where(mails.c.message_id == message_id)

@@ -101,10 +101,15 @@ def test_leaving_without_commit_leaves_nothing(db: SqlDatabase) -> None:
         uow.sources.put(STATE)
         uow.ledger.append(LeafKind.DAEMON_MARK, AT, {})
         list(uow.ledger.leaves())  # written, but not committed
-    with pytest.raises(RuntimeError, match="it broke"), db.write() as uow:
-        uow.sources.put(STATE)
-        uow.ledger.append(LeafKind.DAEMON_MARK, AT, {})
-        raise RuntimeError("it broke")
+
+    def break_off() -> None:
+        with db.write() as uow:
+            uow.sources.put(STATE)
+            uow.ledger.append(LeafKind.DAEMON_MARK, AT, {})
+            raise RuntimeError("it broke")
+
+    with pytest.raises(RuntimeError, match="it broke"):
+        break_off()
     with db.read() as uow:
         assert uow.sources.all() == []
         assert uow.ledger.head().size == 0
