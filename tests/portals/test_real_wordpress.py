@@ -1,0 +1,182 @@
+"""A real WordPress on loopback: the contract, and what only the real one can tell. `make portals`; needs root the first time."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.http import HttpSettings, PoliteClient
+from adapters.portals.wordpress import WordPressPortal, WordPressSettings
+from syncd.clock import SystemClock
+from syncd.domain.model import Approval
+from syncd.ports.portal import Portal, PortalState
+from syncd.ports.secret import Secret
+from syncd.testing.portal_contract import PortalArena, PortalContract, new_key, refusal, sample_image, sample_post
+
+pytestmark = pytest.mark.slow
+
+SCRIPT = Path(__file__).parents[2] / "scripts" / "wordpress.sh"
+SETTLE = timedelta(seconds=120)
+
+
+@dataclass
+class RealWordPress:
+    """The running site; an editor's hands are PHP run inside it."""
+
+    site: Mapping[str, Any]
+    client: PoliteClient
+
+    def portal(self, login: str = "syncd", password: str | None = None) -> WordPressPortal:
+        settings = WordPressSettings(
+            url=self.site["base_url"],
+            username=login,
+            password=Secret(password or self.site["users"][login]["application_password"]),
+            allow_addresses=("127.0.0.0/8",),
+        )
+        return WordPressPortal(settings, name="cong", http=self.client, clock=SystemClock(), settle=SETTLE)
+
+    def php(self, code: str, **values: str) -> str:
+        """Run `code` with WordPress loaded and `$in` holding `values`; what it prints."""
+        start = (
+            "$_SERVER['HTTP_HOST'] = 'localhost'; require getenv('WP_LOAD'); $in = json_decode(getenv('VALUES'), true);"
+        )
+        load = str(Path(self.site["state"]) / "www" / "wp-load.php")
+        done = subprocess.run(
+            ["php", "-r", start + code],
+            env={**os.environ, "WP_LOAD": load, "VALUES": json.dumps(values)},
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+        )
+        return done.stdout.strip()
+
+
+@pytest.fixture(scope="session")
+def wordpress(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealWordPress]:
+    environment = {**os.environ, "SYNCD_PORTAL_STATE": str(tmp_path_factory.mktemp("wordpress") / "state")}
+
+    def run(verb: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([str(SCRIPT), verb], env=environment, stdout=subprocess.PIPE, text=True, timeout=570)
+
+    started = run("start")
+    if started.returncode == 4:
+        pytest.skip("WordPress's packages are missing and cannot be installed here")
+    client = PoliteClient(HttpSettings(), clock=SystemClock())
+    try:
+        assert started.returncode == 0
+        yield RealWordPress(site=json.loads(started.stdout), client=client)
+    finally:
+        client.abort()
+        run("destroy")
+
+
+@dataclass
+class RealArena:
+    portal: Portal
+    stranger: Portal | None
+    wordpress: RealWordPress
+
+    def type_by_hand(self, *, title: str, html: str, date: datetime) -> str:
+        return self.wordpress.php(
+            "wp_set_current_user($in['author']); echo wp_insert_post(wp_slash(array('post_title' => $in['title'],"
+            " 'post_content' => $in['html'], 'post_status' => 'publish', 'post_date' => get_date_from_gmt($in['date']))));",
+            title=title,
+            html=html,
+            date=date.strftime("%Y-%m-%d %H:%M:%S"),
+            author=str(self.wordpress.site["users"]["unit_a"]["id"]),
+        )
+
+    def trash(self, portal_id: str) -> None:
+        self.wordpress.php("wp_trash_post((int) $in['id']);", id=portal_id)
+
+    def delete(self, portal_id: str) -> None:
+        self.wordpress.php("wp_delete_post((int) $in['id'], true);", id=portal_id)
+
+    def images(self) -> int:
+        return int(self.wordpress.php("echo array_sum((array) wp_count_attachments('image'));"))
+
+
+class TestRealWordPress(PortalContract):
+    @pytest.fixture
+    def arena(self, wordpress: RealWordPress) -> PortalArena:
+        stranger = wordpress.portal(password="aaaa bbbb cccc dddd eeee ffff")
+        return RealArena(portal=wordpress.portal(), stranger=stranger, wordpress=wordpress)
+
+
+def test_author_is_mapped_by_login_and_by_shown_name(wordpress: RealWordPress) -> None:
+    portal = wordpress.portal()
+    for name in ("unit_b", "Ban B Ví Dụ"):
+        made = portal.create(sample_post(author=name), new_key())
+        assert (made.author, made.author_name) == ("unit_b", "Ban B Ví Dụ")
+
+
+def test_author_unknown_there_leaves_the_post_under_our_account(wordpress: RealWordPress) -> None:
+    assert wordpress.portal().create(sample_post(author="không có ai"), new_key()).author == "syncd"
+
+
+def test_standing_category_is_used_whatever_its_case(wordpress: RealWordPress) -> None:
+    made = wordpress.portal().create(sample_post(categories=("TIN TỨC", "Thông báo")), new_key())
+    assert set(made.categories) == {"Tin tức", "Thông báo"}
+
+
+def test_image_is_the_posts_own_with_alt_text_and_caption(wordpress: RealWordPress) -> None:
+    image = sample_image()
+    made = wordpress.portal().create(sample_post(image=image), new_key())
+    told = json.loads(
+        wordpress.php(
+            "$id = get_post_thumbnail_id((int) $in['id']); echo json_encode(array(get_post($id)->post_name,"
+            " get_post_meta($id, '_wp_attachment_image_alt', true), wp_get_attachment_caption($id)));",
+            id=made.id,
+        )
+    )
+    assert told == [image.filename.removesuffix(".png"), image.alt, "Ảnh: A &amp; B"]
+
+
+def test_account_without_publishing_delivers_as_pending_and_finds_it_again(wordpress: RealWordPress) -> None:
+    portal = wordpress.portal("syncd_pending")
+    assert "may not publish" in portal.verify()
+    key = new_key()
+    made = portal.create(sample_post(approval=Approval.PENDING, author="unit_a"), key)
+    assert (made.state, made.author) == (PortalState.PENDING, "unit_a")
+    assert portal.find(key) == made
+    refused = refusal(lambda: portal.create(sample_post(approval=Approval.AUTO), new_key()))
+    assert (refused.kind, refused.unknown) == ("forbidden", False)
+
+
+def test_post_published_by_an_editor_stays_public_when_the_pending_account_updates_it(wordpress: RealWordPress) -> None:
+    portal, key = wordpress.portal("syncd_pending"), new_key()
+    made = portal.create(sample_post(approval=Approval.PENDING), key)
+    wordpress.php("wp_set_current_user(1); wp_publish_post((int) $in['id']);", id=made.id)
+    updated = portal.update(made.id, sample_post(title="Đã sửa", approval=Approval.PENDING), key)
+    assert (updated.state, updated.title) == (PortalState.PUBLIC, "Đã sửa")
+    assert updated.published_at == made.published_at
+
+
+def test_private_and_password_posts_are_listed_as_not_public(wordpress: RealWordPress) -> None:
+    portal = wordpress.portal()
+    at = datetime(2024, 2, 29, 16, 59, 59, tzinfo=UTC)
+    private, locked = (portal.create(sample_post(published_at=at), new_key()).id for _ in range(2))
+    wordpress.php("wp_update_post(array('ID' => (int) $in['id'], 'post_status' => 'private'));", id=private)
+    wordpress.php("wp_update_post(array('ID' => (int) $in['id'], 'post_password' => 'x'));", id=locked)
+    listed = {post.id: post.state for post in portal.list(at, at + timedelta(seconds=1))}
+    assert listed == {private: PortalState.PRIVATE, locked: PortalState.PRIVATE}
+
+
+def test_account_that_sees_too_little_is_told_which_rights_are_missing(wordpress: RealWordPress) -> None:
+    error = refusal(wordpress.portal("unit_a").verify)
+    assert error.kind == "forbidden"
+    assert "edit_others_posts" in error.message
+
+
+def test_post_dated_ahead_is_scheduled(wordpress: RealWordPress) -> None:
+    key = new_key()
+    ahead = datetime(2099, 1, 1, tzinfo=UTC)
+    made = wordpress.portal().create(sample_post(published_at=ahead), key)
+    assert (made.state, made.published_at) == (PortalState.SCHEDULED, ahead)
