@@ -11,12 +11,10 @@ import hashlib
 import hmac
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
-from adapters.http import HttpFailure, PoliteClient
+from adapters.http import HttpFailure, PoliteClient, retry_after
 from syncd.domain.ledger import canonical
 from syncd.errors import RankingError
 from syncd.ports.clock import Clock
@@ -67,7 +65,9 @@ class HttpRanking:
             "X-Syncd-Signature": signature(self._settings.secret, timestamp, body),
         }
         try:
-            with self._http.visit(allow_addresses=self._settings.allow_addresses) as visit:
+            with self._http.visit(
+                allow_ports=_ports(self._settings.url), allow_addresses=self._settings.allow_addresses, spacing_s=0.0
+            ) as visit:
                 answer = visit.send("PUT", url, headers=headers, body=body)
         except HttpFailure as err:
             raise RankingError(
@@ -97,7 +97,7 @@ class HttpRanking:
             f"ranking engine refused {_label(figure)}: HTTP {status}",
             kind="http_status",
             permanent=status < 500 and status not in _TRANSIENT,
-            retry_after=_retry_after(answer, self._clock.now()),
+            retry_after=retry_after(answer),
             subject=figure.unit,
             hint=hint,
         )
@@ -167,15 +167,13 @@ def _json_object(answer: Exchange) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def _retry_after(answer: Exchange, now: datetime) -> timedelta | None:
-    raw = (answer.header("retry-after") or "").strip()
-    if raw.isascii() and raw.isdigit() and len(raw) <= 9:
-        return timedelta(seconds=int(raw))
+def _ports(url: str) -> tuple[int, ...]:
+    """The port written in the address: whoever wrote it there allowed it."""
     try:
-        until = parsedate_to_datetime(raw)
+        port = urlsplit(url).port
     except ValueError:
-        return None
-    return max(until.replace(tzinfo=until.tzinfo or UTC) - now, timedelta(0))
+        return ()
+    return () if port is None else (port,)
 
 
 def _label(figure: RankingFigure) -> str:
