@@ -37,6 +37,7 @@ _CHARSET = re.compile(r"charset\s*=\s*[\"']?([A-Za-z0-9._:-]+)", re.IGNORECASE)
 _MULTIBYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _KANA = re.compile("[\u3040-\u30ff]")
 _NOT_ASCII = re.compile(rb"[\x80-\xff]")
+_HIGH_RUNS = re.compile(rb"[\xa1-\xff]{3,}")
 # windows-1258 writes the tone as a letter of its own after the vowel; đ, ơ and ư have places of their own
 _TONE_AFTER_VOWEL = re.compile(rb"[aeiouyAEIOUY\xc2\xca\xd4\xc3\xd5\xdd\xe2\xea\xf4\xe3\xf5\xfd][\xcc\xd2\xde\xec\xf2]")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufdd0-\ufdef\ufffe\uffff]")
@@ -124,6 +125,13 @@ def _guess(body: bytes) -> Decoded:
             continue
         if len(_KANA.findall(text)) * 3 >= sum(char > "\x7f" for char in text):
             return Decoded(text=text, encoding=encoding)
+    run_bytes = sum(len(run) for run in _HIGH_RUNS.findall(body))
+    if run_bytes * 2 > len(_NOT_ASCII.findall(body)):  # whole words beyond ASCII: no Latin script writes so
+        try:
+            return Decoded(text=body.decode("gb2312"), encoding="gb2312")
+        except UnicodeDecodeError:
+            lower = sum(0xC0 <= byte < 0xE0 for byte in body) * 2 > sum(byte >= 0xC0 for byte in body)
+            return _replacing(body, "koi8-r" if lower else "cp1251")
     tones = len(_TONE_AFTER_VOWEL.findall(body))
     if tones * 5 >= len(_NOT_ASCII.findall(body)) > 0:
         return _replacing(body, "cp1258")

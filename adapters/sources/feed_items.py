@@ -1,0 +1,253 @@
+"""What one item of any feed holds, before its addresses, texts and dates are judged; and the same out of XML trees.
+
+RSS 0.9x, 1.0, 2.0 and RDF, Atom 0.3 and 1.0, CDF. Names are compared without case and, where it does no harm, without
+namespace: feeds declare `dc`, `content` and Atom under many addresses, or under none.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
+
+_FOREIGN_TITLES = ("search.yahoo.com/mrss", "itunes", "opensearch", "purl.org/dc/terms", "wellformedweb")
+_DATES = ("pubdate", "published", "issued", "created", "date", "updated", "modified", "lastmod")
+_ITEM_NAMES = ("item", "entry")
+
+
+@dataclass(slots=True, kw_only=True)
+class RawItem:
+    """One item as written. `base` is what its relative addresses stand against; `guid_is_address` as the feed claims it."""
+
+    title: str = ""
+    link: str = ""
+    base: str = ""
+    guid: str = ""
+    guid_is_address: bool = False
+    date: str = ""
+    author: str = ""
+    categories: list[str] = field(default_factory=list)
+    summary: str = ""
+    content: str = ""
+    images: list[tuple[str, str]] = field(default_factory=list)  # address, description
+    broken: str = ""  # why it cannot be read at all
+
+
+@dataclass(slots=True, kw_only=True)
+class RawFeed:
+    """A whole document as written. `format` is `rss`, `rdf`, `atom`, `cdf`, `json` or `tolerant`."""
+
+    format: str
+    title: str = ""
+    generator: str = ""
+    items: list[RawItem] = field(default_factory=list)
+    total: int = 0  # items in the document, those beyond the cap too
+
+
+def read_tree(root: Any, cap: int) -> RawFeed | None:
+    """The feed in a parsed document; None where the document is something else."""
+    kind = _name(root)
+    if kind == "html":
+        inner = next((e for e in root.iter() if _name(e) in ("feed", "rss", "rdf")), None)
+        return read_tree(inner, cap) if inner is not None else None
+    if kind == "entry":
+        return RawFeed(format="atom", items=[_entry(root)], total=1)
+    channel = next((child for child in root if _name(child) == "channel"), root)
+    cdf = kind == "channel" and any(
+        _attribute(child, "href") for child in root.iter() if _name(child) in ("channel", "item")
+    )
+    elements = list(_item_elements(root, nested=cdf))
+    if kind not in ("rss", "rdf", "feed", "channel", "items") and not elements:
+        return None
+    read = _cdf_item if cdf else _entry if kind == "feed" else _rss_item
+    return RawFeed(
+        format="cdf" if cdf else {"feed": "atom", "rdf": "rdf"}.get(kind, "rss"),
+        title=_text(_child(root if kind == "feed" else channel, "title")),
+        generator=_generator(root if kind == "feed" else channel),
+        items=[read(element) for element in elements[:cap]],
+        total=len(elements),
+    )
+
+
+def _item_elements(root: Any, *, nested: bool) -> Iterator[Any]:
+    """Items and entries of the root and of its channels; not those inside another item, which are its quotations."""
+    for child in root:
+        name = _name(child)
+        if name in _ITEM_NAMES:
+            yield child
+        elif name == "channel" or (nested and name in ("channel", "category")):
+            yield from _item_elements(child, nested=nested)
+
+
+def _rss_item(element: Any) -> RawItem:
+    item = RawItem(base=element.base or "")
+    found: dict[str, str] = {}
+    dates: dict[str, str] = {}
+    for child in element:
+        name, space = _name(child), _space(child)
+        text = _text(child)
+        if name == "title":
+            if not any(part in space for part in _FOREIGN_TITLES) and "title" not in found and text:
+                found["title"] = text
+        elif name == "link":
+            _take_link(child, text, found)
+        elif name == "origlink" and text:
+            found["origlink"] = text
+        elif name in ("guid", "id", "identifier"):
+            if text and not item.guid:
+                item.guid = text
+                item.guid_is_address = (
+                    name == "guid" and (_attribute(child, "ispermalink") or "true").lower() != "false"
+                )
+        elif name in _DATES:
+            if text and name not in dates:
+                dates[name] = text
+        elif name in ("creator", "author") and not (item.author and "itunes" in space):
+            item.author = _text(_child(child, "name")) or text or item.author
+        elif name in ("category", "subject"):
+            item.categories.extend(part for part in ([text] if name == "category" else text.split(",")) if part.strip())
+        elif name in ("encoded", "body") and not found.get("content"):
+            found["content"] = _markup(child)
+        elif name in ("description", "summary", "content", "fulltext") and (text or len(child)):
+            if "mrss" in space:
+                _take_image(child, item)
+            else:
+                found.setdefault("content" if name in ("content", "fulltext") else "summary", _markup(child))
+        elif name in ("thumbnail", "enclosure", "group", "image") or (name == "content" and "mrss" in space):
+            _take_image(child, item)
+    about = _attribute(element, "about") or ""
+    item.title = found.get("title", "")
+    item.link = (
+        found.get("link") or found.get("atom") or found.get("origlink") or (about if about.startswith("http") else "")
+    )
+    item.guid = item.guid or about
+    item.date = _first_date(dates)
+    item.summary, item.content = found.get("summary", ""), found.get("content", "")
+    return item
+
+
+def _take_link(child: Any, text: str, found: dict[str, str]) -> None:
+    href = _attribute(child, "href") or ""
+    rel = (_attribute(child, "rel") or "alternate").lower()
+    if text and "link" not in found:
+        found["link"] = text
+    elif href.strip() and rel == "alternate" and "atom" not in found:
+        found["atom"] = href
+
+
+def _entry(element: Any) -> RawItem:
+    item = RawItem(base=element.base or "")
+    found: dict[str, str] = {}
+    dates: dict[str, str] = {}
+    best = 99
+    for child in element:
+        name, space = _name(child), _space(child)
+        if name == "link":
+            rank = _link_rank(child)
+            if rank < best:
+                best, item.link, item.base = rank, _attribute(child, "href") or _text(child), child.base or item.base
+        elif name == "title" and "title" not in found and not any(part in space for part in _FOREIGN_TITLES):
+            found["title"] = _markup(child)
+        elif name == "id":
+            item.guid = _text(child)
+        elif name in _DATES:
+            dates.setdefault(name, _text(child))
+        elif name in ("author", "creator") and not item.author:
+            item.author = _text(_child(child, "name")) or _text(child)
+        elif name == "category":
+            item.categories.append(_attribute(child, "label") or _attribute(child, "term") or _text(child))
+        elif name == "content" and "mrss" not in space:
+            found.setdefault("content", _markup(child))
+        elif name == "summary":
+            found.setdefault("summary", _markup(child))
+        elif name in ("group", "content", "thumbnail"):
+            _take_image(child, item)
+    item.guid_is_address = item.guid.startswith(("http://", "https://"))
+    item.title = found.get("title", "")
+    item.date = _first_date(dates)
+    item.summary, item.content = found.get("summary", ""), found.get("content", "")
+    return item
+
+
+def _link_rank(link: Any) -> int:
+    """A web page first, then other alternates, then what only relates; an enclosure or a service address never."""
+    if not (_attribute(link, "href") or _text(link)).strip():
+        return 99
+    rel = (_attribute(link, "rel") or "alternate").lower().removeprefix("http://www.iana.org/assignments/relation/")
+    kind = (_attribute(link, "type") or "text/html").lower()
+    if rel == "alternate":
+        return 0 if "html" in kind else 1
+    return {"related": 3, "via": 4, "self": 5}.get(rel, 99)
+
+
+def _cdf_item(element: Any) -> RawItem:
+    anchor = _child(element, "a")
+    return RawItem(
+        base=element.base or "",
+        title=_text(_child(element, "title")),
+        link=_attribute(element, "href") or (_attribute(anchor, "href") or "" if anchor is not None else ""),
+        date=_attribute(element, "lastmod") or "",
+        summary=_text(_child(element, "abstract")),
+    )
+
+
+def _take_image(element: Any, item: RawItem) -> None:
+    for part in element.iter():
+        name = _name(part)
+        url = _attribute(part, "url") or (_text(part) if name == "image" else "")
+        kind = _attribute(part, "type") or ""
+        is_image = kind.startswith("image/") or _attribute(part, "medium") == "image" or name in ("thumbnail", "image")
+        if url and is_image:
+            item.images.append((url, _text(_child(part, "description"))))
+
+
+def _first_date(dates: dict[str, str]) -> str:
+    return next((dates[name] for name in _DATES if dates.get(name)), "")
+
+
+def _generator(element: Any) -> str:
+    found = _child(element, "generator")
+    return " ".join(filter(None, [_text(found), _attribute(found, "version") or ""])) if found is not None else ""
+
+
+def _markup(element: Any) -> str:
+    """The HTML that an element carries: escaped text as it is, child elements written out without their prefixes."""
+    kind = (_attribute(element, "type") or "").lower()
+    if not any(isinstance(child.tag, str) for child in element):
+        text = "".join(element.itertext())
+        if kind == "text" or kind == "text/plain":
+            return text.replace("&", "&amp;").replace("<", "&lt;")
+        return text
+    for part in element.iter(etree.Element):
+        part.tag = etree.QName(part).localname
+    inner = element.text or ""
+    etree.cleanup_namespaces(element)
+    return str(inner.replace("&", "&amp;").replace("<", "&lt;")) + "".join(
+        etree.tostring(child, encoding="unicode", method="html") for child in element
+    )
+
+
+def _name(element: Any) -> str:
+    tag = element.tag
+    return tag.rpartition("}")[2].rpartition(":")[2].lower() if isinstance(tag, str) else ""
+
+
+def _space(element: Any) -> str:
+    """The namespace, or the prefix that stands in for an undeclared one."""
+    tag = str(element.tag)
+    return tag.rpartition("}")[0].lower() or tag.rpartition(":")[0].lower()
+
+
+def _attribute(element: Any, name: str) -> str | None:
+    for key, value in element.items():
+        if key.rpartition("}")[2].lower() == name:
+            return str(value).strip()
+    return None
+
+
+def _child(element: Any, name: str) -> Any | None:
+    return next((child for child in element if _name(child) == name), None)
+
+
+def _text(element: Any | None) -> str:
+    return "".join(element.itertext()).strip() if element is not None else ""

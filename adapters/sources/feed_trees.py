@@ -1,0 +1,216 @@
+"""From the text of a feed to its raw items, whatever shape the text is in.
+
+Three ways, each tried when the one before cannot: lxml on the text as it is; lxml on the text with the usual faults mended
+(stray ampersands, HTML entities, undeclared prefixes, control characters, text around the feed); feedparser on the text,
+which reads what no XML parser can. feedparser never sees an address or bytes: it would fetch the one and guess about
+the other. Tried with lxml 6 and feedparser 6.0.12.
+"""
+
+import html
+import io
+import json
+import re
+from typing import Any
+
+import feedparser
+from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
+
+from adapters.html import looks_like_html
+from adapters.sources.feed_items import RawFeed, RawItem, read_tree
+
+MAX_ITEMS = 1_000
+MAX_TOLERANT_CHARS = 4_000_000  # feedparser takes about 0.25 s a megabyte, and more on hostile text
+
+_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+_DOCTYPE = re.compile(r"<!DOCTYPE[^>\[]*(\[.*?\]\s*)?>", re.DOTALL)
+_ENTITY_DECLARED = re.compile(r"<!ENTITY", re.IGNORECASE)
+_CDATA = re.compile(r"(<!\[CDATA\[.*?\]\]>)", re.DOTALL)
+_AMPERSAND = re.compile(r"&(?:#\d{1,7};|#[xX][0-9a-fA-F]{1,6};|([A-Za-z][A-Za-z0-9]{1,30});)?")
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|[\ud800-\udfff]")
+_ROOT = re.compile(r"<(?:\w+:)?(?:rss|rdf|feed|channel)(?=[\s>])", re.IGNORECASE)
+_PREFIX = re.compile(r"</?([A-Za-z_][\w.-]{0,40}):|\s([A-Za-z_][\w.-]{0,40}):[\w.-]+\s*=\s*[\"']")
+_TAG = re.compile(r"<[A-Za-z][^<>]*=[^<>]*>")
+_VALUE = re.compile(r"""=\s*(?:"[^"]*"|'[^']*'|([^\s"'<>=]+?)(?=\s|/?>))""")
+_MAX_PREFIXES = 100
+_XML_NAMES = {"amp", "lt", "gt", "quot", "apos"}
+
+
+class NotAFeed(Exception):
+    """The document is no feed. `kind` is the class of the fault, the message what was seen instead."""
+
+    def __init__(self, message: str, *, kind: str = "not_a_feed") -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+def read_raw(text: str, base_url: str) -> tuple[RawFeed, bool]:
+    """The raw feed, and whether the text was well-formed.
+
+    Raises:
+        NotAFeed: the text is no feed, is empty, or is built to harm its reader.
+    """
+    text = text.lstrip("\ufeff")
+    if not text.strip("\x00 \t\r\n"):
+        raise NotAFeed("the answer is empty", kind="empty_body")
+    if text.lstrip()[0] in "{[":
+        return _read_json(text), True
+    doctype = _DOCTYPE.search(text[:20_000])
+    if _ENTITY_DECLARED.search(text[:20_000]) or (doctype is None and "<!DOCTYPE" in text[:20_000].upper()):
+        if _ENTITY_DECLARED.search(text):
+            raise NotAFeed("the document declares entities of its own, which no feed needs", kind="hostile_document")
+    bare = _DECLARATION.sub("", text, count=1)
+    if doctype is not None:
+        bare = _DOCTYPE.sub("", bare, count=1)
+    well_formed = _parse(bare, base_url)
+    if well_formed is not None:
+        feed = read_tree(well_formed, MAX_ITEMS)
+        if feed is None:
+            raise NotAFeed(_what_it_is(text, str(well_formed.tag).rpartition("}")[2]))
+        return feed, True
+    mended = _parse(_mend(bare), base_url)
+    feed = read_tree(mended, MAX_ITEMS) if mended is not None else None
+    return feed or _read_tolerantly(bare), False
+
+
+def _parse(text: str, base_url: str) -> Any | None:
+    parser = etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    try:
+        return etree.fromstring(text.encode("utf-8", errors="replace"), parser, base_url=base_url or None)
+    except etree.XMLSyntaxError as err:
+        if "depth" in str(err):
+            raise NotAFeed(f"the document is nested too deep: {err}", kind="hostile_document") from err
+        return None
+
+
+def _mend(text: str) -> str:
+    """The same text with the faults that feeds really have put right; what is right stays as it is."""
+    start = _ROOT.search(text)
+    if start is not None and not looks_like_html(text[: start.start()]):
+        text = text[start.start() :]
+        name = re.match(r"<([\w:]+)", text)
+        end = text.rfind(f"</{name[1]}") if name else -1
+        if end > 0:
+            text = text[: text.find(">", end) + 1 or None]
+    parts = _CDATA.split(_FORBIDDEN.sub("", text))
+    text = "".join(part if part.startswith("<![CDATA[") else _mend_markup(part) for part in parts)
+    opening = re.search(r"<[A-Za-z][^<>]*?(?=/?>)", text)
+    if opening is None:
+        return text
+    end = opening.end()
+    used = {match[1] or match[2] for match in _PREFIX.finditer("".join(_CDATA.split(text)[::2]))}
+    undeclared = sorted(p for p in used - {"xml", "xmlns"} if f"xmlns:{p}" not in text)[:_MAX_PREFIXES]
+    declared = "".join(f' xmlns:{prefix}="urn:undeclared:{prefix}"' for prefix in undeclared)
+    return text[:end] + declared + text[end:]
+
+
+def _mend_markup(text: str) -> str:
+    return _TAG.sub(_quote_values, _AMPERSAND.sub(_mend_ampersand, text))
+
+
+def _quote_values(tag: re.Match[str]) -> str:
+    return _VALUE.sub(lambda value: value[0] if value[1] is None else f'="{value[1]}"', tag[0])
+
+
+def _mend_ampersand(match: re.Match[str]) -> str:
+    whole, name = match[0], match[1]
+    if whole == "&":
+        return "&amp;"
+    if name is None or name in _XML_NAMES:
+        return whole
+    letters = html.unescape(whole)
+    return f"&amp;{name};" if letters == whole else "".join(f"&#{ord(letter)};" for letter in letters)
+
+
+def _read_tolerantly(text: str) -> RawFeed:
+    if len(text) > MAX_TOLERANT_CHARS:
+        raise NotAFeed(f"not well-formed, and too large ({len(text):,} characters) to be mended", kind="too_large")
+    parsed = feedparser.parse(
+        io.BytesIO(text.encode("utf-8", errors="replace")),
+        response_headers={"content-type": "application/xml; charset=utf-8"},
+        sanitize_html=False,
+        resolve_relative_uris=False,
+    )
+    entries = parsed.entries
+    if not entries and (not parsed.version or looks_like_html(text)):
+        raise NotAFeed(_what_it_is(text, ""))
+    return RawFeed(
+        format="tolerant",
+        title=str(parsed.feed.get("title", "")),
+        generator=str(parsed.feed.get("generator", "")),
+        items=[_from_feedparser(entry) for entry in entries[:MAX_ITEMS]],
+        total=len(entries),
+    )
+
+
+def _from_feedparser(entry: Any) -> RawItem:
+    contents = [str(part.get("value", "")) for part in entry.get("content", [])]
+    return RawItem(
+        title=str(entry.get("title", "")),
+        link=str(entry.get("link", "")),
+        guid=str(entry.get("id", "")),
+        guid_is_address=bool(entry.get("guidislink", False)),
+        date=str(entry.get("published") or entry.get("created") or entry.get("updated") or ""),
+        author=str(entry.get("author", "")),
+        categories=[str(tag.get("term") or "") for tag in entry.get("tags", [])],
+        summary=str(entry.get("summary", "")),
+        content=contents[0] if contents else "",
+        images=[(str(image.get("url", "")), "") for image in entry.get("media_thumbnail", [])],
+    )
+
+
+def _read_json(text: str) -> RawFeed:
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as err:
+        raise NotAFeed(f"neither XML nor JSON: {str(err)[:120]}") from err
+    items = document.get("items") if isinstance(document, dict) else None
+    if not isinstance(items, list):
+        if isinstance(document, dict) and "jsonfeed.org" in str(document.get("version", "")):
+            return RawFeed(format="json", title=_string(document.get("title")))
+        raise NotAFeed("JSON, but no JSON Feed: it has no list named items")
+    return RawFeed(
+        format="json",
+        title=_string(document.get("title")),
+        items=[_json_item(item) for item in items[:MAX_ITEMS]],
+        total=len(items),
+    )
+
+
+def _json_item(item: Any) -> RawItem:
+    if not isinstance(item, dict):
+        return RawItem(broken=f"the item is no object but {type(item).__name__}")
+    authors = item.get("authors")
+    author = authors[0] if isinstance(authors, list) and authors else item.get("author")
+    tags = item.get("tags")
+    text = _string(item.get("content_text"))
+    image = _string(item.get("image") or item.get("banner_image"))
+    identity = _string(item.get("id"))
+    return RawItem(
+        title=html.escape(_string(item.get("title")), quote=False),
+        link=_string(item.get("url") or item.get("external_url")),
+        guid=identity,
+        guid_is_address=identity.startswith(("http://", "https://")),
+        date=_string(item.get("date_published") or item.get("date_modified")),
+        author=_string(author.get("name") if isinstance(author, dict) else author),
+        categories=[_string(tag) for tag in tags] if isinstance(tags, list) else [],
+        summary=html.escape(_string(item.get("summary")), quote=False),
+        content=_string(item.get("content_html")) or html.escape(text, quote=False),
+        images=[(image, "")] if image else [],
+    )
+
+
+def _string(value: Any) -> str:
+    return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+
+
+def _what_it_is(text: str, root: str) -> str:
+    if looks_like_html(text):
+        return "a web page stands where a feed is due"
+    return f"an XML document <{root[:40]}> stands where a feed is due" if root else "no feed can be read in this text"
