@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from syncd.application.assess import assessment_of, current_period, periods_of, quota_table
+from syncd.application.explain import Explanation
 from syncd.application.explain import explain as explain_unit
 from syncd.application.rank import ranking
 from syncd.application.services import Services
@@ -101,18 +102,18 @@ def explain(
         explanation = explain_unit(
             services, known_unit(services, unit), services.rulesets.period(PeriodId(period))[0].id
         )
+    emit(explanation.as_json(), as_json=as_json, show=lambda out, _: show_explanation(out, explanation))
 
-    def show(out: Console, _: object) -> None:
-        out.print(f"[bold]{escape(explanation.headline)}[/]")
-        for line in explanation.sentences:
-            out.print(escape(line))
-        for post in (*explanation.posts, *explanation.arrived):
-            sign = "[green]✔[/]" if post.judgement.counts else "[yellow]·[/]"
-            out.print(f"  {sign} {escape(post.judgement.post.title)}: {escape(post.sentence)}")
-        for line in explanation.changes:
-            out.print(f"→ {escape(line)}")
 
-    emit(explanation.as_json(), as_json=as_json, show=show)
+def show_explanation(out: Console, explanation: Explanation) -> None:
+    out.print(f"[bold]{escape(explanation.headline)}[/]")
+    for line in explanation.sentences:
+        out.print(escape(line))
+    for post in (*explanation.posts, *explanation.arrived):
+        sign = "[green]✔[/]" if post.judgement.counts else "[yellow]·[/]"
+        out.print(f"  {sign} {escape(post.judgement.post.title)}: {escape(post.sentence)}")
+    for line in explanation.changes:
+        out.print(f"→ {escape(line)}")
 
 
 def close(
