@@ -76,7 +76,17 @@ class SqlPostStore:
         return record_of(PostRecord, self._transaction.execute(select(posts).where(posts.c.key == key)).one_or_none())
 
     def update(self, post: PostRecord) -> None:
-        statement = update(posts).where(posts.c.id == post.id).values(values_of(post, without=_UNCHANGED_BY_UPDATE))
+        values = values_of(post, without=_UNCHANGED_BY_UPDATE)
+        if post.published_at is not None:
+            # Only where none was recorded: a later date of the page never moves the first one.
+            dated = {
+                "published_at": post.published_at,
+                "instant": post.published_at,
+                "month": local_month(post.published_at),
+            }
+            first = update(posts).where(posts.c.id == post.id, posts.c.published_at.is_(None)).values(dated)
+            self._transaction.execute(first)
+        statement = update(posts).where(posts.c.id == post.id).values(values)
         if self._transaction.execute(statement).rowcount != 1:
             raise StorageError(f"there is no post {post.id} to update", subject=post.key)
 
