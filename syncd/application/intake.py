@@ -1,0 +1,271 @@
+"""Write down what a reading brought: new posts with their pushes and leaves, edits, and which stories are the same.
+
+Everything happens in the caller's unit of work; nothing is committed here.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from syncd.application.arrivals import Arrival, Sorted, body_of, data_sha256_of
+from syncd.application.services import Services
+from syncd.domain import identity
+from syncd.domain.ledger import LeafKind, instant_text
+from syncd.domain.model import PostId, Precision, Unit
+from syncd.ports.records import Alias, PostRecord, PushRecord, PushState, SourceState
+from syncd.ports.source import PostData, Source
+from syncd.ports.store import UnitOfWork
+from syncd.vietnamese.secrecy import find_mark
+
+PUSH_PATIENCE = timedelta(hours=6)  # how long a push waits for the whole text before the summary goes out
+BACK_DATED_AFTER = timedelta(hours=24)
+MAX_VERSIONS = 24  # a page that changes with every look (a view counter) is no news
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intake:
+    """How many listed posts were new, changed, or as before."""
+
+    new: int
+    changed: int
+    unchanged: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """The reading that the posts come from, as their records name it."""
+
+    at: datetime
+    state: SourceState | None
+    body_sha256: str
+    keeps_list: bool  # the exact bytes of the list are among the files
+    keeps_pages: bool  # and those of the posts' own pages
+
+    @property
+    def list_capture(self) -> str | None:
+        return self.body_sha256 if self.keeps_list else None
+
+    def page_capture(self, post: PostData) -> str | None:
+        return post.article.body_sha256 if self.keeps_pages and post.article else None
+
+
+def take_in(uow: UnitOfWork, services: Services, unit: Unit, source: Source, brought: Sorted, look: Look) -> Intake:
+    """Write new posts with their pushes and leaves, and edits; nothing is committed here."""
+    # Once more, and now with what the pages told: the same story may be known under another address.
+    found = uow.posts.find(unit.id, [alias for arrival in brought.arrivals for alias in arrival.aliases])
+    fresh: list[Arrival] = []
+    taken: set[Alias] = set()
+    changed = 0
+    for arrival in brought.arrivals:
+        post = arrival.known.id if arrival.known else next((found[a] for a in arrival.aliases if a in found), None)
+        if post is not None:
+            missing = [alias for alias in arrival.aliases if alias not in found]
+            if missing:
+                uow.posts.add_aliases(unit.id, post, missing)
+            changed += arrival.known is not None and _take_change(uow, services, unit, source, arrival, look)
+        elif taken.isdisjoint(arrival.aliases):
+            fresh.append(arrival)
+            taken.update(arrival.aliases)
+    _take_new(uow, services, unit, source, fresh, look)
+    return Intake(new=len(fresh), changed=changed, unchanged=len(brought.arrivals) - len(fresh) - changed)
+
+
+def _take_new(
+    uow: UnitOfWork, services: Services, unit: Unit, source: Source, fresh: list[Arrival], look: Look
+) -> None:
+    hosts = _own_hosts(uow, unit, source)
+    records = []
+    for arrival in fresh:
+        record = _new_record(unit, source, arrival, look, hosts)
+        leaf = uow.ledger.append(LeafKind.ITEM_SEEN, look.at, _seen_leaf(record, arrival.post, look), unit=unit.id)
+        records.append(replace(record, seen_leaf=leaf))
+    ids = uow.posts.add([(record, arrival.aliases) for record, arrival in zip(records, fresh, strict=True)])
+    uow.pushes.add(
+        [
+            PushRecord(
+                portal=services.portal.name,
+                post=post,
+                unit=unit.id,
+                key=record.key,
+                state=PushState.QUARANTINED if record.quarantine else PushState.QUEUED,
+                approval=unit.approval,
+                queued_at=look.at,
+                not_before=look.at + PUSH_PATIENCE if arrival.pending else None,
+                error=f"marked {record.quarantine}" if record.quarantine else None,
+            )
+            for post, record, arrival in zip(ids, records, fresh, strict=True)
+        ]
+    )
+    _mark_duplicates(uow, [replace(record, id=post) for post, record in zip(ids, records, strict=True)])
+
+
+def _new_record(unit: Unit, source: Source, arrival: Arrival, look: Look, hosts: set[str]) -> PostRecord:
+    post, body = arrival.post, body_of(arrival.post)
+    published = post.published
+    return PostRecord(
+        unit=unit.id,
+        source=source.id,
+        key=identity.source_key(unit.id, arrival.identity),
+        title=post.title,
+        url=post.url,
+        first_seen=look.at,
+        published_at=published.instant,
+        precision=published.precision,
+        date_raw=published.raw,
+        date_origin=published.origin,
+        date_doubt=published.doubt,
+        guid=post.guid,
+        author=post.author,
+        categories=post.categories,
+        summary=post.summary,
+        html=body,
+        images=_images(post),
+        words=identity.count_words(body) if post.full_text else None,
+        text_sha256=identity.text_sha256(body),
+        data_sha256=data_sha256_of(arrival.listed),
+        reprint=_is_reprint(unit, body, hosts),
+        back_dated=_is_back_dated(published.instant, published.precision, look.state),
+        quarantine=_mark_in(post),
+        list_capture=look.list_capture,
+        page_capture=look.page_capture(post),
+    )
+
+
+def _take_change(uow: UnitOfWork, services: Services, unit: Unit, source: Source, arrival: Arrival, look: Look) -> bool:
+    old = arrival.known
+    if old is None or old.id is None or not arrival.here_before or old.version >= MAX_VERSIONS:
+        return False
+    if arrival.pending or not (arrival.edited or (arrival.read_page and old.words is None)):
+        return False
+    post = arrival.post
+    # A summary never replaces a text that was read in full.
+    body = body_of(post) if post.full_text or old.words is None else old.html
+    dated = old.published_at is None and post.published.instant is not None
+    record = replace(
+        old,
+        title=post.title,
+        url=post.url,
+        author=post.author or old.author,
+        categories=post.categories or old.categories,
+        summary=post.summary or old.summary,
+        html=body,
+        images=_images(post) or old.images,
+        words=identity.count_words(body) if post.full_text else old.words,
+        text_sha256=identity.text_sha256(body),
+        data_sha256=data_sha256_of(arrival.listed),
+        version=old.version + 1,
+        reprint=old.reprint or _is_reprint(unit, body, _own_hosts(uow, unit, source)),
+        quarantine=old.quarantine or _mark_in(post),
+        changed_at=look.at,
+        list_capture=look.list_capture or old.list_capture,
+        page_capture=look.page_capture(post) or old.page_capture,
+    )
+    if dated:
+        published = post.published
+        record = replace(
+            record,
+            published_at=published.instant,
+            precision=published.precision,
+            date_raw=published.raw,
+            date_origin=published.origin,
+            date_doubt=published.doubt,
+        )
+    uow.ledger.append(
+        LeafKind.ITEM_CHANGED,
+        look.at,
+        {
+            **_seen_leaf(record, post, look),
+            "version": record.version,
+            "reason": "edited" if arrival.edited else "completed",
+            "data_sha256": record.data_sha256,
+            "previous": {
+                "title_sha256": identity.title_sha256(old.title),
+                "data_sha256": old.data_sha256,
+                "text_sha256": old.text_sha256,
+                "list_capture": old.list_capture,
+                "page_capture": old.page_capture,
+            },
+        },
+        unit=unit.id,
+    )
+    uow.posts.update(record)
+    _follow_up(uow, services.portal.name, record)
+    _mark_duplicates(uow, [record])
+    return True
+
+
+def _follow_up(uow: UnitOfWork, portal: str, record: PostRecord) -> None:
+    """Let the push know of a changed post: send the newer version, at once if it only waited for the text; or withhold it."""
+    push = uow.pushes.get(portal, record.id) if record.id is not None else None
+    if push is None:
+        return
+    push = replace(push, version=record.version)
+    if push.state is PushState.QUEUED and record.quarantine:
+        push = replace(push, state=PushState.QUARANTINED, error=f"marked {record.quarantine}")
+    elif push.state is PushState.QUEUED and push.attempts == 0:
+        push = replace(push, not_before=None)
+    uow.pushes.update(push)
+
+
+def _mark_duplicates(uow: UnitOfWork, records: list[PostRecord]) -> None:
+    """One story of several units counts for the one whose site had it first, whoever was read first; the others are flagged."""
+    texts = {record.text_sha256 for record in records if record.text_sha256}
+    if not texts:
+        return
+    others = uow.posts.with_text(texts)
+    for record in records:
+        same = [
+            other
+            for other in others
+            if other.text_sha256 == record.text_sha256 and identity.same_story(record.title, record.words, other.title)
+        ]
+        if len(same) < 2:
+            continue
+        first = min(same, key=lambda post: (post.published_at or post.first_seen, post.first_seen, post.id or 0))
+        for post in same:
+            original: PostId | None = None if post.id == first.id else first.id
+            if post.duplicate_of != original:
+                uow.posts.update(replace(post, duplicate_of=original))
+        others = [other for other in others if other.text_sha256 != record.text_sha256]
+
+
+def _is_back_dated(instant: datetime | None, precision: Precision, state: SourceState | None) -> bool:
+    """Whether the last complete list read before, made after the claimed instant, lacked the post."""
+    if instant is None or precision is Precision.MONTH or state is None or state.last_ok_at is None:
+        return False
+    covered = state.covers_all or (state.covers_from is not None and state.covers_from <= instant)
+    return covered and instant + BACK_DATED_AFTER < state.last_ok_at
+
+
+def _own_hosts(uow: UnitOfWork, unit: Unit, source: Source) -> set[str]:
+    return {identity.host_of(state.url) for state in uow.sources.all() if state.unit == unit.id} | {
+        identity.host_of(source.url)
+    }
+
+
+def _is_reprint(unit: Unit, body: str, hosts: set[str]) -> bool:
+    return identity.reprint_of(body, unit_name=unit.name, own_hosts=hosts) is not None
+
+
+def _mark_in(post: PostData) -> str | None:
+    lines = [post.summary, *identity.visible_lines(post.html)]
+    return find_mark(post.title, "\n".join(lines))
+
+
+def _images(post: PostData) -> tuple[dict[str, str], ...]:
+    return tuple({"url": image.url, "alt": image.alt, "caption": image.caption} for image in post.images)
+
+
+def _seen_leaf(record: PostRecord, post: PostData, look: Look) -> dict[str, object]:
+    return {
+        "key": record.key,
+        "source": record.source,
+        "url": record.url,
+        "title_sha256": identity.title_sha256(record.title),
+        "text_sha256": record.text_sha256,
+        "published": instant_text(record.published_at) if record.published_at else None,
+        "published_raw": record.date_raw,
+        "precision": record.precision.value,
+        "list_sha256": look.body_sha256,
+        "page_sha256": post.article.body_sha256 if post.article else None,
+        "quarantine": record.quarantine,
+    }
