@@ -19,7 +19,17 @@ from syncd.testing.local_site import Page, SeenRequest
 API = "/wp-json/wp/v2"
 SITE_ZONE = timedelta(hours=7)
 _STATES = ("publish", "future", "draft", "pending", "private", "trash")
-_EDITOR = ["read", "edit_posts", "edit_others_posts", "edit_published_posts", "edit_private_posts", "read_private_posts", "publish_posts", "upload_files", "manage_categories"]
+_EDITOR = [
+    "read",
+    "edit_posts",
+    "edit_others_posts",
+    "edit_published_posts",
+    "edit_private_posts",
+    "read_private_posts",
+    "publish_posts",
+    "upload_files",
+    "manage_categories",
+]
 
 
 class Refused(Exception):
@@ -70,7 +80,7 @@ class StoredMedia:
 class WordPressState:
     """The site. Not for threads: the server in front of it lets one request in at a time.
 
-    `strips_comments`: a plugin removes HTML comments. `drops_authorization`: the web server passes it on for GET only.
+    `custom_states`: post states that a plugin added. `strips_comments`: a plugin removes HTML comments. `drops_authorization`: the web server passes it on for GET only.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -91,6 +101,7 @@ class WordPressState:
         self.posts: dict[int, StoredPost] = {}
         self.media: dict[int, StoredMedia] = {}
         self.categories: dict[int, str] = {1: "Chưa phân loại", 2: "Tin tức"}
+        self.custom_states: tuple[str, ...] = ()
         self.strips_comments = False
         self.drops_authorization = False
 
@@ -135,7 +146,7 @@ class WordPressState:
         if item:
             return 200, self._one(kind, item, me), {}
         if kind == "statuses":
-            names = _STATES if me else ("publish",)
+            names = (*_STATES, *self.custom_states) if me else ("publish",)
             return 200, {name: {"name": name, "slug": name, "public": name == "publish"} for name in names}, {}
         return self._list(kind, query, me)
 
@@ -166,7 +177,7 @@ class WordPressState:
         items: list[dict[str, Any]]
         if kind == "posts":
             states = query.get("status", "publish").split(",") if me else ["publish"]
-            if unknown := set(states) - set(_STATES):
+            if unknown := set(states) - {*_STATES, *self.custom_states}:
                 raise Refused(400, "rest_invalid_param", params=sorted(unknown))
             items = [
                 self._shown_post(post) for post in self.posts.values() if post.status in states and _fits(post, query)
