@@ -13,7 +13,7 @@ import errno
 import fcntl
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -76,7 +76,7 @@ class OutboxPortal:
                 self._remove_leftovers()
                 self._pages.clear()
                 self._publish_site()
-            count = sum(1 for _ in self._names())
+            count = len(self._names())
         return f"outbox {self._root}: {count} post{'' if count == 1 else 's'}"
 
     def find(self, key: SourceKey) -> PortalPost | None:
@@ -139,10 +139,9 @@ class OutboxPortal:
 
     # --- entries ----------------------------------------------------------------------------------
 
-    def _names(self) -> Iterator[str]:
-        for item in os.scandir(self._posts):
-            if item.name.endswith(".json") and not item.name.startswith("."):
-                yield item.name.removesuffix(".json")
+    def _names(self) -> Sequence[str]:
+        files = (name for name in os.listdir(self._posts) if name.endswith(".json") and not name.startswith("."))
+        return [name.removesuffix(".json") for name in files]
 
     def _load(self, name: str) -> PortalPost | None:
         with self._translated(SourceKey(name) if is_key(name) else None):
@@ -165,13 +164,14 @@ class OutboxPortal:
                 known = self._read_entries.get(name)
                 if known is not None and known[0] == mark:
                     return known[1]
+                name.encode("utf-8")  # else it is no text that could be stored or shown
                 entry = decode_entry(file.read(), written_at=stat.st_mtime)
         except FileNotFoundError:
             self._read_entries.pop(name, None)
             return None
-        except EntryInvalid as err:
+        except (EntryInvalid, UnicodeEncodeError) as err:
             raise self._error(
-                f"{path} is not a post: {err}",
+                f"{os.fsencode(path).decode('utf-8', 'backslashreplace')} is not a post: {err}",
                 kind="protocol",
                 hint="mend or remove the file; until then no census can be complete",
             ) from err
@@ -340,12 +340,16 @@ def _write_over(path: Path, data: bytes, *, durable: bool, mode: int = 0o600) ->
 
 def _temporary(path: Path, data: bytes, *, durable: bool, mode: int) -> Path:
     temporary = path.parent / f".syncd-{os.getpid()}-{os.urandom(6).hex()}.tmp"
-    with temporary.open("xb") as file:
-        file.write(data)
-        os.fchmod(file.fileno(), mode)
-        if durable:
-            file.flush()
-            os.fsync(file.fileno())
+    try:
+        with temporary.open("xb") as file:
+            file.write(data)
+            os.fchmod(file.fileno(), mode)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
+    except OSError:
+        temporary.unlink(missing_ok=True)  # a full disk should not fill further
+        raise
     return temporary
 
 
