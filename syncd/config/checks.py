@@ -63,14 +63,18 @@ def _addresses(http: models.HttpTable) -> Iterator[ConfigError]:
             ipaddress.ip_network(cidr)
         except ValueError as error:
             yield ConfigError(
-                f'"{cidr}" is no address range: {error}', key=f"http.allow_addresses[{index}]", hint='such as "10.1.0.0/16"'
+                f'"{cidr}" is no address range: {error}',
+                key=f"http.allow_addresses[{index}]",
+                hint='such as "10.1.0.0/16"',
             )
 
 
 def _storage(storage: models.StorageTable, base: Path) -> Iterator[ConfigError]:
     if storage.database_file:
         if not (base / storage.database_file).is_file():
-            yield ConfigError("there is no such file", key="storage.database_file", hint="it holds the database's address")
+            yield ConfigError(
+                "there is no such file", key="storage.database_file", hint="it holds the database's address"
+            )
     elif not storage.database.startswith(("sqlite:///", "postgresql+psycopg://")):
         yield ConfigError(
             "is neither SQLite nor PostgreSQL",
@@ -82,7 +86,11 @@ def _storage(storage: models.StorageTable, base: Path) -> Iterator[ConfigError]:
 def _mail_addresses(addresses: list[str], key: str) -> Iterator[ConfigError]:
     for address in addresses:
         name, plain = parseaddr(address)
-        if plain.count("@") != 1 or any(char in address for char in "\r\n\0") or (not name and plain != address.strip()):
+        if (
+            plain.count("@") != 1
+            or any(char in address for char in "\r\n\0")
+            or (not name and plain != address.strip())
+        ):
             yield ConfigError(f'"{address}" is no mail address', key=key, hint="such as ban-a@vidu.example")
 
 
@@ -91,7 +99,9 @@ def _units(units: Mapping[str, models.UnitTable]) -> Iterator[ConfigError]:
     ids = {unit.id for unit in units.values()}
     for key, unit in units.items():
         if unit.id in first:
-            yield ConfigError(f'the unit "{unit.id}" stands twice', key=f"{key}.id", hint=f"the first is {first[unit.id]}")
+            yield ConfigError(
+                f'the unit "{unit.id}" stands twice', key=f"{key}.id", hint=f"the first is {first[unit.id]}"
+            )
         first.setdefault(unit.id, key)
         if unit.active_from and unit.active_to and unit.active_from > unit.active_to:
             yield ConfigError("lies before active_from", key=f"{key}.active_to", hint="the last day in the quota")
@@ -100,7 +110,9 @@ def _units(units: Mapping[str, models.UnitTable]) -> Iterator[ConfigError]:
         for index, old in enumerate(unit.succeeds):
             if old == unit.id or old not in ids:
                 yield ConfigError(
-                    f'there is no other unit "{old}"', key=f"{key}.succeeds[{index}]", hint=nearest(old, ids - {unit.id})
+                    f'there is no other unit "{old}"',
+                    key=f"{key}.succeeds[{index}]",
+                    hint=nearest(old, ids - {unit.id}),
                 )
 
 
@@ -118,7 +130,9 @@ def _assessment(
 ) -> Iterator[ConfigError]:
     if assessment.ruleset not in known_sets:
         yield ConfigError(
-            f'there is no rule set "{assessment.ruleset}"', key=f"{key}.ruleset", hint=nearest(assessment.ruleset, known_sets)
+            f'there is no rule set "{assessment.ruleset}"',
+            key=f"{key}.ruleset",
+            hint=nearest(assessment.ruleset, known_sets),
         )
     yield from _period(assessment.first_period, f"{key}.first_period", dated)
     yield from _period(assessment.last_period, f"{key}.last_period", dated)
@@ -134,8 +148,12 @@ def _exemption(
     if exemption.unit is not None and exemption.unit not in ids:
         yield ConfigError(f'there is no unit "{exemption.unit}"', key=f"{key}.unit", hint=nearest(exemption.unit, ids))
     if exemption.group is not None and exemption.group not in groups:
-        yield ConfigError(f'no unit is in group "{exemption.group}"', key=f"{key}.group", hint=nearest(exemption.group, groups))
+        yield ConfigError(
+            f'no unit is in group "{exemption.group}"', key=f"{key}.group", hint=nearest(exemption.group, groups)
+        )
     if len({name.strip().casefold() for name in exemption.approved_by}) < 2:
-        yield ConfigError("needs two different names", key=f"{key}.approved_by", hint="an exemption is approved by two people")
+        yield ConfigError(
+            "needs two different names", key=f"{key}.approved_by", hint="an exemption is approved by two people"
+        )
     for index, period in enumerate(exemption.periods):
         yield from _period(period, f"{key}.periods[{index}]", dated)

@@ -52,7 +52,9 @@ def from_validation(error: ValidationError, prefix: str, known: Iterable[str]) -
             case "string_pattern_mismatch":
                 problems.append(
                     ConfigError(
-                        "may hold lower-case letters, digits and hyphens only", key=key, hint='for example "ban-to-chuc"'
+                        "may hold lower-case letters, digits and hyphens only",
+                        key=key,
+                        hint='for example "ban-to-chuc"',
                     )
                 )
             case _:

@@ -142,13 +142,13 @@ class _Reader:
         self.problems += problems
         return models.AdapterTable(kind=kind, adapter=adapter, settings=settings) if settings is not None else None
 
-    def rulesets(
-        self, data: dict[str, Any]
-    ) -> tuple[dict[int, models.RulesetTable], DatedRuleSets | None]:
+    def rulesets(self, data: dict[str, Any]) -> tuple[dict[int, models.RulesetTable], DatedRuleSets | None]:
         tables = self.array(models.RulesetTable, data, "rulesets")
         if "rulesets" not in data:
             self.problems.append(
-                ConfigError("is missing", key="rulesets", hint='add one, such as builtin = "default", from = 2026-01-01')
+                ConfigError(
+                    "is missing", key="rulesets", hint='add one, such as builtin = "default", from = 2026-01-01'
+                )
             )
         sets = []
         for index, table in tables.items():
@@ -194,10 +194,14 @@ class _Reader:
             self.problems.append(problem)
         except OSError as error:
             self.problems.append(
-                ConfigError(f"cannot be read: {error.strerror}", key=f"{prefix}.file", hint="paths start at config.toml")
+                ConfigError(
+                    f"cannot be read: {error.strerror}", key=f"{prefix}.file", hint="paths start at config.toml"
+                )
             )
         except tomllib.TOMLDecodeError as error:
-            self.problems.append(ConfigError(f"not valid TOML: {error}", key=f"{prefix}.file", hint="mend the line named"))
+            self.problems.append(
+                ConfigError(f"not valid TOML: {error}", key=f"{prefix}.file", hint="mend the line named")
+            )
         return None
 
     def units(

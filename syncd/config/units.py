@@ -22,14 +22,18 @@ def read_units(units: object, base: Path) -> tuple[list[Row], list[ConfigError]]
     if isinstance(units, list):
         return _in_place(units)
     if not isinstance(units, str):
-        return [], [ConfigError("must be [[units]] tables, a CSV file or a folder", key="units", hint='units = "units.csv"')]
+        return [], [
+            ConfigError("must be [[units]] tables, a CSV file or a folder", key="units", hint='units = "units.csv"')
+        ]
     path = base / units
     try:
         if path.is_dir():
             return _folder(path)
         return _csv(path)
     except OSError as error:
-        return [], [ConfigError(f"{units} cannot be read: {error.strerror}", key="units", hint="paths start at config.toml")]
+        return [], [
+            ConfigError(f"{units} cannot be read: {error.strerror}", key="units", hint="paths start at config.toml")
+        ]
 
 
 def _in_place(units: list[Any], prefix: str = "units") -> tuple[list[Row], list[ConfigError]]:
@@ -49,7 +53,9 @@ def _folder(path: Path) -> tuple[list[Row], list[ConfigError]]:
         try:
             data = tomllib.loads(file.read_text(encoding="utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            problems.append(ConfigError(f"not valid TOML: {error}", key=f"units/{file.name}", hint="mend the line named"))
+            problems.append(
+                ConfigError(f"not valid TOML: {error}", key=f"units/{file.name}", hint="mend the line named")
+            )
             continue
         more, wrong = _in_place(data.get("units", []), f"{file.name}:units")
         rows += more
@@ -63,17 +69,22 @@ def _csv(path: Path) -> tuple[list[Row], list[ConfigError]]:
     reader = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""), strict=True)
     unknown = [name for name in reader.fieldnames or [] if name not in COLUMNS]
     problems += [
-        ConfigError(f'unknown column "{name}"', key=path.name, hint=f"columns: {', '.join(COLUMNS)}") for name in unknown
+        ConfigError(f'unknown column "{name}"', key=path.name, hint=f"columns: {', '.join(COLUMNS)}")
+        for name in unknown
     ]
     try:
         for number, cells in enumerate(reader, start=2):
             key = f"{path.name}:{number}"
             if None in cells:
-                problems.append(ConfigError("has more cells than the header", key=key, hint="quote cells that hold commas"))
+                problems.append(
+                    ConfigError("has more cells than the header", key=key, hint="quote cells that hold commas")
+                )
                 continue
             rows.append((key, _unit_of({name: (value or "").strip() for name, value in cells.items()})))
     except csv.Error as error:
-        problems.append(ConfigError(f"not valid CSV: {error}", key=f"{path.name}:{reader.line_num}", hint="mend the line"))
+        problems.append(
+            ConfigError(f"not valid CSV: {error}", key=f"{path.name}:{reader.line_num}", hint="mend the line")
+        )
     return rows, problems
 
 
