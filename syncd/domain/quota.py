@@ -105,7 +105,8 @@ def assess(unit: Unit, period: Period, facts: PeriodFacts, rules: RuleSet) -> Ve
 
     Written S: posts of the unit's site whose source instant lies in the period; None without a site. Delivered D: those
     that the portal accepted, whatever became of them. Visible V: posts of the period, typed ones included, seen public
-    or accepted as public where no census has looked since. Counted C: the weights of the judgements that count. The same post at two places is one in each.
+    or accepted as public where no census has looked since. Counted C: the weights of the judgements that count. The
+    same post at two places is one in each.
 
     The status is the first of these that holds: exempt; met where C reaches the quota; open before the end and its grace
     (working days, and as long as the portal was down); undetermined where what waits on anyone but the unit could fill
@@ -171,9 +172,10 @@ def low_coverage(verdict: Verdict, rules: RuleSet) -> bool:
 def in_force(verdict: Verdict, adjustments: Sequence[Adjustment]) -> Verdict:
     """The figures in force: the closed verdict and, in the order they were made, the adjustments beside it.
 
-    Adjustments of other units and periods are passed over. Posts +n or -n move the count: where it reaches the quota the
-    period is met, but for one that a decision has settled otherwise; where it falls below, the period is missing only if the adjustment says so, else undetermined. A verdict or an
-    exemption stands as decided. A waived penalty changes neither count nor status: it is the ranking's affair.
+    Adjustments of other units and periods are passed over. Posts +n or -n move the count: where it reaches the quota
+    the period is met, unless it is exempt; where a met one falls below, it is missing only if the adjustment says so,
+    else undetermined. A verdict or an exemption stands as decided. A waived penalty changes neither count nor status:
+    it is the ranking's affair.
     """
     counted, status = verdict.counted, verdict.status
     for adjustment in sorted(adjustments, key=lambda each: each.at):

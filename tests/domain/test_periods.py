@@ -2,7 +2,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syncd.domain.model import PeriodId
@@ -144,6 +144,7 @@ def test_a_calendar_that_cannot_be_is_refused(keys: dict[str, object]) -> None:
         Calendar(**keys)  # type: ignore[arg-type]  # wrong on purpose
 
 
+@settings(deadline=None)
 @given(
     st.datetimes(min_value=datetime(2016, 1, 1), max_value=datetime(2030, 12, 31), timezones=st.just(UTC)),
     st.sampled_from(CALENDARS),

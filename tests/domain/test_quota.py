@@ -2,7 +2,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from syncd.domain.coverage import deadline_of
@@ -496,6 +496,7 @@ def test_adjustments_stand_beside_the_statement(
 
 # --- properties ---------------------------------------------------------------------------------------
 
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine is no failure
 RULE_SETS = [
     rules(),
     rules(counts_by="source", reprints="exclude", make_up="own-period"),
@@ -535,6 +536,7 @@ def given_facts(posts: list[PostFact], since: bool) -> PeriodFacts:
     return facts(*posts, delivery_since=local("2026-11-02 00:00" if since else "2026-01-01 00:00"))
 
 
+@patient
 @given(some_posts(), st.sampled_from(RULE_SETS), st.booleans())
 def test_adding_a_post_never_lowers_the_units_count(posts: list[PostFact], ruleset: RuleSet, since: bool) -> None:
     counts = [judged(given_facts(posts[:n], since), ruleset).counted for n in range(len(posts) + 1)]
@@ -549,6 +551,7 @@ def test_the_order_of_posts_never_matters(both: tuple[list[PostFact], list[PostF
     assert judged(given_facts(both[0], False), ruleset) == judged(given_facts(both[1], False), ruleset)
 
 
+@patient
 @given(some_posts(), st.sampled_from(RULE_SETS), st.booleans())
 def test_reasons_and_causes_are_closed_sets(posts: list[PostFact], ruleset: RuleSet, since: bool) -> None:
     verdict = judged(given_facts(posts, since), ruleset)
@@ -562,6 +565,7 @@ def whole_year(ruleset: RuleSet) -> list[Period]:
     return [period_by_id(f"2026-{month:02}", ruleset.calendar) for month in range(1, 13)]
 
 
+@patient
 @given(some_posts(), st.sampled_from(RULE_SETS))
 def test_no_post_counts_in_two_periods(posts: list[PostFact], ruleset: RuleSet) -> None:
     held = holders(posts)

@@ -3,6 +3,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from syncd.domain.bands import Combine, Grade, RankingRules
 from syncd.domain.missing import MissingMonths
@@ -207,3 +209,21 @@ def test_the_star_stands_for_every_other_group() -> None:
 def test_a_score_that_cannot_be_is_refused(sheet: dict[str, Any]) -> None:
     with pytest.raises(ValueError):
         Score(**sheet)
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from([RULES_2022, RULES_2020, IN_ORDER]),
+    st.integers(600, 800),
+    st.text("MU+", max_size=6),
+    st.integers(0, 3),
+    st.integers(0, 8),
+)
+def test_a_month_more_never_raises_a_grade(
+    rules: RankingRules, score: int, pattern: str, zero_criteria: int, days_late: int
+) -> None:
+    sheet = {"zero_criteria": zero_criteria, "report_days_late": days_late}
+    before, after = (graded("huyen-uy", score, each, rules, **sheet) for each in (pattern, pattern + "M"))
+
+    assert after.grade.rank <= before.grade.rank <= before.band.rank
+    assert before.could_be is None or before.could_be.rank < before.grade.rank
