@@ -16,6 +16,7 @@ from syncd.application.wording import (
     day_label,
     instant_label,
     period_label,
+    say,
     words,
 )
 from syncd.domain.model import (
@@ -146,7 +147,7 @@ class _Speech:
         self._language = language
 
     def _say(self, vi: str, en: str) -> str:
-        return vi if self._language == "vi" else en
+        return say(self._language, vi, en)
 
     def headline(self, unit: Unit, cell: QuotaCell) -> str:
         verdict = cell.verdict

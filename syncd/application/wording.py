@@ -130,6 +130,11 @@ CAUSE: Mapping[str, tuple[str, str]] = {
 }
 
 
+def say(language: str, vi: str, en: str) -> str:
+    """The sentence in the language asked for; anything but English is Vietnamese."""
+    return en if language == "en" else vi
+
+
 def words(catalogue: Mapping[str, tuple[str, str]], key: str, language: str = "vi") -> str:
     """The text for a key; the key itself where no text is known, so that nothing is hidden."""
     found = catalogue.get(key)
