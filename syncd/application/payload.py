@@ -1,0 +1,81 @@
+"""What is put on the portal for a post: its text with the credit line, mapped names, its first picture."""
+
+import hashlib
+import html
+import json
+
+from syncd.application.services import Services
+from syncd.domain.identity import CREDIT_CLASS
+from syncd.domain.model import Unit
+from syncd.errors import ForeignError
+from syncd.ports.portal import ImageToPush, PostToPush
+from syncd.ports.records import PostRecord, PushRecord
+from syncd.vietnamese.fold import fold
+
+
+def payload_of(
+    services: Services, unit: Unit, post: PostRecord, push: PushRecord, image: ImageToPush | None
+) -> PostToPush:
+    """The same post gives the same payload at each try; only its version, its picture or the configuration changes it."""
+    rules = services.publish_rules
+    # A date ahead of us would make the portal hold the post back until then.
+    dated = post.published_at if post.published_at and post.published_at <= post.first_seen else post.first_seen
+    return PostToPush(
+        title=post.title,
+        html=post.html + credit_line(rules.credit, unit.name, post.url),
+        summary=post.summary,
+        published_at=dated,
+        approval=push.approval,
+        unit_name=unit.name,
+        source_url=post.url,
+        author=rules.authors.get(unit.id),
+        categories=mapped_categories(services, post.categories),
+        image=image,
+    )
+
+
+def credit_line(credit: str, unit_name: str, url: str) -> str:
+    """The line that names the unit and links to its page; marked, so that it is no part of the text when texts are compared."""
+    if not credit:
+        return ""
+    before, name, after = credit.partition("{unit}")
+    shown = unit_name if name else before
+    link = f'<a href="{html.escape(url)}">{html.escape(shown)}</a>'
+    return f'<p class="{CREDIT_CLASS}">{html.escape(before) if name else ""}{link}{html.escape(after)}</p>'
+
+
+def mapped_categories(services: Services, categories: tuple[str, ...]) -> tuple[str, ...]:
+    """The portal's categories for a unit's own: `*` where none of them is mapped."""
+    mapping = services.publish_rules.categories
+    names = {fold(name): target for name, target in mapping.items()}
+    found = [names[fold(name)] for name in categories if fold(name) in names]
+    if not found and "*" in mapping:
+        found = [mapping["*"]]
+    return tuple(dict.fromkeys(found))
+
+
+def first_image(services: Services, post: PostRecord) -> tuple[ImageToPush | None, str | None]:
+    """The first picture that can be had, and what went wrong: a picture never keeps its post from going out."""
+    if services.fetch_image is None or not services.portal.capabilities.images:
+        return None, None
+    for image in post.images[:1]:
+        try:
+            return services.fetch_image(post.unit, image["url"]), None
+        except ForeignError as err:
+            return None, f"picture {image['url']}: {err.message}"
+    return None, None
+
+
+def payload_sha256(post: PostToPush) -> str:
+    """What tells whether the same was sent before."""
+    fields = [
+        post.title,
+        post.html,
+        post.summary,
+        post.published_at.isoformat(),
+        post.approval.value,
+        post.author,
+        list(post.categories),
+        post.image.sha256 if post.image else None,
+    ]
+    return hashlib.sha256(json.dumps(fields).encode()).hexdigest()

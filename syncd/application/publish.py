@@ -1,0 +1,188 @@
+"""Carry posts to the portal: intent committed, look up, send, answer committed (reliability 1.2).
+
+Whatever dies at whichever step, the next run finds out what became of the post before it sends anything: the portal is asked for
+our key, and after an unknown outcome only when the portal's longest request time has passed since the send.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from syncd.application.deliver import Deliverer, Outcome, PublishNote
+from syncd.application.services import Services
+from syncd.domain.model import OutageOwner, PostId, UnitId
+from syncd.errors import ForeignError, UsageError
+from syncd.ports.records import PushRecord, PushState
+
+_BATCH = 100
+_IN_A_ROW = 3  # unanswered or refused for now: the portal is in trouble, not the posts
+_AT_ONCE = frozenset(("unauthorized", "throttled", "marker_lost"))  # the portal speaks of us, not of this post
+_NEEDS_A_PERSON = "marker_lost"  # the copy there cannot be found again: the next would be a copy too
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishCounts:
+    """Of this run: `sent` (made), `updated`, `adopted` (found there), `retried`. As it stands after it: the others."""
+
+    sent: int = 0
+    updated: int = 0
+    adopted: int = 0
+    retried: int = 0
+    unknown: int = 0
+    failed: int = 0
+    quarantined: int = 0
+    waiting: int = 0
+
+    def as_json(self) -> dict[str, int]:
+        return {
+            "sent": self.sent,
+            "updated": self.updated,
+            "adopted": self.adopted,
+            "retried": self.retried,
+            "unknown": self.unknown,
+            "failed": self.failed,
+            "quarantined": self.quarantined,
+            "waiting": self.waiting,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishReport:
+    """What one run carried. `error` says why the portal was not used, or not to the end; `hint` what to do."""
+
+    units: dict[UnitId, PublishCounts]
+    notes: tuple[PublishNote, ...] = ()
+    error: str | None = None
+    hint: str | None = None
+
+    @property
+    def total(self) -> PublishCounts:
+        sums: Counter[str] = Counter()
+        for counts in self.units.values():
+            sums.update(counts.as_json())
+        return PublishCounts(**sums)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "units": {unit: counts.as_json() for unit, counts in self.units.items()},
+            "notes": [{"unit": n.unit, "title": n.title, "url": n.url, "note": n.note} for n in self.notes],
+            "error": self.error,
+            "hint": self.hint,
+        }
+
+
+@dataclass(slots=True)
+class _Run:
+    done: dict[UnitId, Counter[str]] = field(default_factory=dict)
+    notes: list[PublishNote] = field(default_factory=list)
+    error: str | None = None
+    hint: str | None = None
+    failed_in_a_row: int = 0
+    outage_closed: bool = False
+
+
+def publish(services: Services, *, unit: UnitId | None = None, limit: int | None = None) -> PublishReport:
+    """Deliver what is due, oldest first, at most `limit` posts. Only one writer may do this for a portal at a time.
+
+    A portal that fails is a result, not an exception: the report tells, an outage is opened, the posts wait.
+
+    Raises:
+        UsageError: an unknown unit.
+    """
+    if unit is not None and unit not in services.units:
+        raise UsageError(f"unknown unit {unit}", subject=unit, hint="syncd status lists the units")
+    run = _Run()
+    stuck = _stuck(services)
+    if stuck is not None:
+        run.error, run.hint = stuck.error, stuck.hint
+        return _report(services, run, unit)
+    try:
+        services.portal.verify()
+    except ForeignError as err:
+        _stop(services, run, err)
+        return _report(services, run, unit)
+    handled: set[PostId] = set()
+    while run.error is None:
+        due = _due(services, unit, handled, limit)
+        if not due:
+            break
+        _deliver(services, run, due)
+        handled.update(push.post for push in due)
+    if not handled:
+        _close_outage(services)
+    return _report(services, run, unit)
+
+
+def _due(services: Services, unit: UnitId | None, handled: set[PostId], limit: int | None) -> list[PushRecord]:
+    room = _BATCH if limit is None else min(_BATCH, limit - len(handled))
+    if room <= 0:
+        return []
+    with services.db.read() as uow:
+        due = uow.pushes.due(services.portal.name, services.clock.now(), unit=unit, limit=_BATCH + len(handled))
+    return [push for push in due if push.post not in handled][:room]
+
+
+def _deliver(services: Services, run: _Run, due: Sequence[PushRecord]) -> None:
+    deliverer = Deliverer(services, due)
+    for push in due:
+        result = deliverer.deliver(push)
+        run.notes += result.notes
+        if result.outcome is not None:
+            run.done.setdefault(push.unit, Counter())[result.outcome.value] += 1
+        if result.error is not None and not result.about_the_post:
+            run.failed_in_a_row += 1
+            if run.failed_in_a_row >= _IN_A_ROW or result.error.kind in _AT_ONCE:
+                _stop(services, run, result.error)
+                return
+        elif result.answered:
+            run.failed_in_a_row = 0
+            if not run.outage_closed:
+                _close_outage(services)
+                run.outage_closed = True
+
+
+def _stop(services: Services, run: _Run, err: ForeignError) -> None:
+    run.error, run.hint = err.message, err.hint
+    with services.db.write() as uow:
+        # The portal itself is down while we did look: no unit's doing, and not ours.
+        reason = f"{err.kind}: {err.message}"
+        uow.outages.open(f"portal:{services.portal.name}", services.clock.now(), OutageOwner.SOURCE, reason)
+        uow.commit()
+
+
+def _close_outage(services: Services) -> None:
+    subject, now = f"portal:{services.portal.name}", services.clock.now()
+    with services.db.read() as uow:
+        is_open = any(
+            o.subject == subject and o.end is None for o in uow.outages.overlapping(now, now.replace(year=9999))
+        )
+    if is_open:
+        with services.db.write() as uow:
+            uow.outages.close(subject, now)
+            uow.commit()
+
+
+def _stuck(services: Services) -> PushRecord | None:
+    with services.db.read() as uow:
+        dead = uow.pushes.in_state(PushState.DEAD)
+    return next((push for push in dead if push.error_kind == _NEEDS_A_PERSON), None)
+
+
+def _report(services: Services, run: _Run, unit: UnitId | None) -> PublishReport:
+    with services.db.read() as uow:
+        standing = uow.pushes.counts()
+    units = {}
+    for id in services.units if unit is None else [unit]:
+        done = run.done.get(id, Counter())
+        units[id] = PublishCounts(
+            sent=done[Outcome.SENT.value],
+            updated=done[Outcome.UPDATED.value],
+            adopted=done[Outcome.ADOPTED.value],
+            retried=done[Outcome.RETRY.value],
+            unknown=standing.get((id, PushState.UNKNOWN), 0) + standing.get((id, PushState.INTENT), 0),
+            failed=standing.get((id, PushState.DEAD), 0),
+            quarantined=standing.get((id, PushState.QUARANTINED), 0),
+            waiting=standing.get((id, PushState.QUEUED), 0),
+        )
+    return PublishReport(units=units, notes=tuple(run.notes), error=run.error, hint=run.hint)
