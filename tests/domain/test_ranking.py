@@ -222,7 +222,7 @@ def test_a_score_that_cannot_be_is_refused(sheet: dict[str, Any]) -> None:
 def test_a_month_more_never_raises_a_grade(
     rules: RankingRules, score: int, pattern: str, zero_criteria: int, days_late: int
 ) -> None:
-    sheet = {"zero_criteria": zero_criteria, "report_days_late": days_late}
+    sheet: dict[str, Any] = {"zero_criteria": zero_criteria, "report_days_late": days_late}
     before, after = (graded("huyen-uy", score, each, rules, **sheet) for each in (pattern, pattern + "M"))
 
     assert after.grade.rank <= before.grade.rank <= before.band.rank

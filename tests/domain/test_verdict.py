@@ -20,7 +20,6 @@ from syncd.domain.model import (
 from syncd.domain.quota import low_coverage
 from tests.domain.facts import SITE, UNIT, causes, facts, judged, local, october, post, posts, rules, typed
 
-NO_CARRYING = {"delivery_since": None}
 EXEMPT = Exemption(
     reason="Nghỉ Tết Nguyên đán",
     document="Công văn số 02-CV/VD ngày 20/01/2026",
@@ -134,7 +133,7 @@ def test_a_shortfall_seen_whole_is_missing_and_the_units() -> None:
 
 def test_a_unit_without_a_website_is_judged_by_the_census_alone() -> None:
     unit = Unit(id=UNIT.id, name=UNIT.name, group="ban")
-    given = facts(*(typed(f"sighting:{n}", "2026-10-07 08:00") for n in range(3)), readings={}, **NO_CARRYING)
+    given = facts(*(typed(f"sighting:{n}", "2026-10-07 08:00") for n in range(3)), readings={}, delivery_since=None)
 
     verdict = judged(given, rules(), unit)
 
