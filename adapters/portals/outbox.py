@@ -21,8 +21,17 @@ from pathlib import Path
 
 from adapters.http import PoliteClient
 from adapters.portals.content import is_key, outgoing_links
-from adapters.portals.outbox_files import EntryInvalid, OutboxEntry, OutboxImage, decode_entry, encode_entry
-from adapters.portals.outbox_site import listing_files, page_name, post_page
+from adapters.portals.outbox_files import (
+    EntryInvalid,
+    OutboxEntry,
+    OutboxImage,
+    decode_entry,
+    encode_entry,
+    write_exclusively,
+    write_over,
+)
+from adapters.portals.outbox_site import page_name
+from adapters.portals.outbox_writer import SiteWriter
 from syncd.domain.identity import text_sha256
 from syncd.domain.model import Approval, SourceKey
 from syncd.errors import PortalError
@@ -60,10 +69,10 @@ class OutboxPortal:
         self._root = settings.directory
         self._posts = settings.directory / "posts"
         self._base_url = settings.base_url.rstrip("/") + "/"
-        self._title = settings.title
         self._clock = clock
         self._read_entries: dict[str, tuple[tuple[int, int, int], OutboxEntry]] = {}
-        self._pages: dict[str, OutboxEntry] = {}  # what the page of each post was last made from
+        self._site = SiteWriter(settings.directory, base_url=self._base_url, title=settings.title)
+        self._token = ""  # of our last change, while the site shows what we know
 
     # --- the port ---------------------------------------------------------------------------------
 
@@ -72,10 +81,10 @@ class OutboxPortal:
         with self._translated(None):
             self._posts.mkdir(parents=True, exist_ok=True)
             (self._root / "images").mkdir(exist_ok=True)
-            with self._locked():
-                self._remove_leftovers()
-                self._pages.clear()
-                self._publish_site()
+            with self._changing():
+                for path in self._root.rglob(".syncd-*.tmp"):
+                    path.unlink(missing_ok=True)
+                self._show_all()
             count = len(self._names())
         return f"outbox {self._root}: {count} post{'' if count == 1 else 's'}"
 
@@ -88,21 +97,22 @@ class OutboxPortal:
         if not is_key(key):
             raise ValueError(f"{key!r} is not a key")
         now = self._clock.now()
-        entry = _entry(post, state=_STATES[post.approval], created_at=now, updated_at=now)
+        entry, data = self._encoded(_entry(post, state=_STATES[post.approval], created_at=now, updated_at=now), key)
         with self._translated(key):
             self._posts.mkdir(parents=True, exist_ok=True)
-            with self._locked():
+            with self._changing() as is_known:
                 self._store_image(post)
-                made = _write_exclusively(self._posts / f"{key}.json", encode_entry(entry))
-                # the post stands from here on; pages that could not be written are made by the next call
-                self._publish_site()
+                made = write_exclusively(self._posts / f"{key}.json", data)
+                # the post stands from here on; a page that cannot be written now is made by the next call
+                if made:
+                    self._show(key, entry, is_known=is_known)
         standing = entry if made else self._entry(key)
         if standing is None:
             raise self._error(f"post {key} vanished while it was made", key=key, unknown=True)
         return self._seen(key, standing)
 
     def update(self, portal_id: str, post: PostToPush, key: SourceKey) -> PortalPost:
-        with self._translated(key), self._locked():
+        with self._translated(key), self._changing() as is_known:
             standing = self._entry(portal_id)
             if standing is None:
                 raise self._error(f"no post {portal_id} to update", key=key, kind="gone", permanent=True)
@@ -117,8 +127,9 @@ class OutboxPortal:
             )
             if entry.image is None:
                 entry = replace(entry, image=standing.image)
-            _write_over(self._posts / f"{portal_id}.json", encode_entry(entry), durable=True)
-            self._publish_site()
+            entry, data = self._encoded(entry, key)
+            write_over(self._posts / f"{portal_id}.json", data, durable=True)
+            self._show(portal_id, entry, is_known=is_known)
         return self._seen(portal_id, entry)
 
     def read(self, portal_id: str) -> PortalPost | None:
@@ -178,6 +189,14 @@ class OutboxPortal:
         self._read_entries[name] = (mark, entry)
         return entry
 
+    def _encoded(self, entry: OutboxEntry, key: SourceKey) -> tuple[OutboxEntry, bytes]:
+        """The file's bytes, and the post as it will be read from them: what is shown is what is stored."""
+        data = encode_entry(entry)
+        try:
+            return decode_entry(data, written_at=0), data
+        except EntryInvalid as err:
+            raise self._error(f"cannot keep post {key}: {err}", key=key, kind="protocol", permanent=True) from err
+
     def _seen(self, name: str, entry: OutboxEntry) -> PortalPost:
         return PortalPost(
             id=name,
@@ -201,12 +220,18 @@ class OutboxPortal:
         path.parent.mkdir(exist_ok=True)
         # named by their hash: bytes of that name and length are these bytes
         if not path.exists() or path.stat().st_size != len(post.image.data):
-            _write_over(path, post.image.data, durable=True, mode=0o644)
+            write_over(path, post.image.data, durable=True, mode=0o644)
 
     # --- the site -----------------------------------------------------------------------------------
 
-    def _publish_site(self) -> None:
-        """Bring every page, the index and the feed in line with the posts; what is right already is not touched.
+    def _show(self, name: str, entry: OutboxEntry, *, is_known: bool) -> None:
+        if not is_known:
+            self._show_all()
+        elif entry.state is PortalState.PUBLIC:
+            self._site.show(name, entry)
+
+    def _show_all(self) -> None:
+        """Bring the whole site in line with the files.
 
         A file that is no post is left out here, so that one bad file stops no delivery; `list` reports it.
         """
@@ -218,35 +243,25 @@ class OutboxPortal:
                 continue
             if entry is not None and entry.state is PortalState.PUBLIC:
                 entries[name] = entry
-        for name, entry in entries.items():
-            path = self._root / page_name(name)
-            if self._pages.get(name) is not entry or not path.exists():
-                self._put_page(path, post_page(entry, title=self._title))
-                self._pages[name] = entry
-        listing = listing_files(entries, base_url=self._base_url, title=self._title)
-        for relative, data in listing.items():
-            self._put_page(self._root / relative, data)
-        wanted = {page_name(name) for name in entries} | set(listing)
-        for pattern in ("bai/*.html", "thang-*.html"):
-            for path in self._root.glob(pattern):
-                if path.relative_to(self._root).as_posix() not in wanted:
-                    path.unlink(missing_ok=True)
-
-    def _put_page(self, path: Path, data: bytes) -> None:
-        path.parent.mkdir(exist_ok=True)
-        if not path.exists() or path.read_bytes() != data:
-            # not forced to disk: a page lost with the power is made again by the next call
-            _write_over(path, data, durable=False, mode=0o644)
-
-    def _remove_leftovers(self) -> None:
-        for path in self._root.rglob(".syncd-*.tmp"):
-            path.unlink(missing_ok=True)
+        self._site.show_all(entries)
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
-        with (self._root / ".lock").open("a") as lock:
+    def _changing(self) -> Iterator[bool]:
+        """The folder for ourselves; whether the site still is as we left it.
+
+        Each change leaves a new token in the lock file, so another process's change shows, and so does one of ours that
+        failed half-way. What a person changes by hand is seen by the next `verify`.
+        """
+        with (self._root / ".lock").open("a+") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+            lock.seek(0)
+            is_known = bool(self._token) and lock.read() == self._token
+            self._token, token = "", os.urandom(8).hex()
+            lock.truncate(0)
+            lock.write(token)
+            lock.flush()
+            yield is_known
+            self._token = token
 
     # --- errors ---------------------------------------------------------------------------------------
 
@@ -314,48 +329,3 @@ def _entry(
         categories=post.categories,
         image=OutboxImage(file=f"images/{image.filename}", alt=image.alt, caption=image.caption) if image else None,
     )
-
-
-# --- files ----------------------------------------------------------------------------------------------
-
-
-def _write_exclusively(path: Path, data: bytes) -> bool:
-    """Make a file, whole and durable, or leave the one that stands; whether it was made."""
-    temporary = _temporary(path, data, durable=True, mode=0o600)
-    try:
-        os.link(temporary, path)
-    except FileExistsError:
-        return False
-    finally:
-        temporary.unlink()
-    _sync_directory(path.parent)
-    return True
-
-
-def _write_over(path: Path, data: bytes, *, durable: bool, mode: int = 0o600) -> None:
-    os.replace(_temporary(path, data, durable=durable, mode=mode), path)
-    if durable:
-        _sync_directory(path.parent)
-
-
-def _temporary(path: Path, data: bytes, *, durable: bool, mode: int) -> Path:
-    temporary = path.parent / f".syncd-{os.getpid()}-{os.urandom(6).hex()}.tmp"
-    try:
-        with temporary.open("xb") as file:
-            file.write(data)
-            os.fchmod(file.fileno(), mode)
-            if durable:
-                file.flush()
-                os.fsync(file.fileno())
-    except OSError:
-        temporary.unlink(missing_ok=True)  # a full disk should not fill further
-        raise
-    return temporary
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

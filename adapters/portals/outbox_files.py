@@ -1,8 +1,10 @@
-"""One post of the outbox as a JSON file: its members, and what a file typed by hand may leave out."""
+"""One post of the outbox as a JSON file: its members, what a file typed by hand may leave out, and how files are written whole."""
 
 import json
+import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from syncd.domain.model import LOCAL
@@ -137,3 +139,49 @@ def _image(value: object) -> OutboxImage | None:
     if not file.startswith("images/") or "/" in file.removeprefix("images/") or "\\" in file:
         raise EntryInvalid('"image" needs a "file" under images/')
     return OutboxImage(file=file, alt=_text(value, "alt"), caption=_text(value, "caption"))
+
+
+# --- files ----------------------------------------------------------------------------------------------
+
+
+def write_exclusively(path: Path, data: bytes) -> bool:
+    """Make a file, whole and durable, or leave the one that stands; whether it was made."""
+    temporary = _temporary(path, data, durable=True, mode=0o600)
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        return False
+    finally:
+        temporary.unlink()
+    _sync_directory(path.parent)
+    return True
+
+
+def write_over(path: Path, data: bytes, *, durable: bool, mode: int = 0o600) -> None:
+    """Put a whole file in place of what stands there, if anything."""
+    os.replace(_temporary(path, data, durable=durable, mode=mode), path)
+    if durable:
+        _sync_directory(path.parent)
+
+
+def _temporary(path: Path, data: bytes, *, durable: bool, mode: int) -> Path:
+    temporary = path.parent / f".syncd-{os.getpid()}-{os.urandom(6).hex()}.tmp"
+    try:
+        with temporary.open("xb") as file:
+            file.write(data)
+            os.fchmod(file.fileno(), mode)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
+    except OSError:
+        temporary.unlink(missing_ok=True)  # a full disk should not fill further
+        raise
+    return temporary
+
+
+def _sync_directory(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

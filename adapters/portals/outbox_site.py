@@ -6,10 +6,11 @@ date: a post carried late would otherwise stand too deep for a subscriber ever t
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from hashlib import sha256
+from heapq import nlargest
 from html import escape
-from itertools import groupby
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
@@ -17,7 +18,7 @@ import nh3
 
 from adapters.portals.content import is_key
 from adapters.portals.outbox_files import OutboxEntry
-from syncd.domain.model import LOCAL, local_month
+from syncd.domain.model import LOCAL
 
 FEED_LENGTH = 50
 _ATOM = "http://www.w3.org/2005/Atom"
@@ -38,22 +39,29 @@ def page_name(name: str) -> str:
     return f"bai/{name}.html"
 
 
-def listing_files(entries: Mapping[str, OutboxEntry], *, base_url: str, title: str) -> dict[str, bytes]:
-    """Index, one page per month, feed and style of the public posts `entries`, by path in the site."""
-    newest_first = sorted(entries.items(), key=lambda item: (item[1].published_at, item[0]), reverse=True)
-    months = [
-        (month, list(posts))
-        for month, posts in groupby(newest_first, key=lambda item: local_month(item[1].published_at))
-    ]
-    names = [month for month, _ in months]
-    files = {f"thang-{month}.html": _month_page(month, posts, names, title) for month, posts in months}
-    if months:
-        files["index.html"] = _month_page(months[0][0], months[0][1], names, title)
-    else:
-        files["index.html"] = _page(title, f"<h1>{escape(title)}</h1><p>Chưa có tin, bài nào.</p>", title=title, up="")
-    files["feed.xml"] = feed(entries, base_url=base_url, title=title)
-    files["style.css"] = _STYLE
-    return files
+def style() -> bytes:
+    """The site's one style sheet."""
+    return _STYLE
+
+
+def index_page(latest: str | None, posts: Mapping[str, OutboxEntry], months: Sequence[str], *, title: str) -> bytes:
+    """The first page: the posts of the latest month, and the way to the others."""
+    if latest is None:
+        return _page(title, f"<h1>{escape(title)}</h1><p>Chưa có tin, bài nào.</p>", title=title, up="")
+    return month_page(latest, posts, months, title=title)
+
+
+def month_page(month: str, posts: Mapping[str, OutboxEntry], months: Sequence[str], *, title: str) -> bytes:
+    """One month's posts, newest first; `months` are those the site has."""
+    rows = []
+    for name, entry in sorted(posts.items(), key=lambda item: (item[1].published_at, item[0]), reverse=True):
+        day = entry.published_at.astimezone(LOCAL).strftime("%d/%m/%Y")
+        link = f'<a href="{escape(page_name(name))}">{escape(entry.title)}</a>'
+        rows.append(f"<li>{link}<br><small>{day} · {escape(_byline(entry))}</small></li>")
+    others = " · ".join(f'<a href="thang-{other}.html">{_month_name(other)}</a>' for other in months if other != month)
+    navigation = f"<nav><h2>Các tháng khác</h2><p>{others}</p></nav>" if others else ""
+    heading = f"<h1>Tin, bài tháng {_month_name(month)}</h1>"
+    return _page(title, f"{heading}<ul>\n{chr(10).join(rows)}\n</ul>{navigation}", title=title, up="")
 
 
 def post_page(entry: OutboxEntry, *, title: str) -> bytes:
@@ -64,14 +72,14 @@ def post_page(entry: OutboxEntry, *, title: str) -> bytes:
         caption = f"<figcaption>{escape(entry.image.caption)}</figcaption>" if entry.image.caption else ""
         source = escape(f"../{entry.image.file}")
         parts.append(f'<figure><img src="{source}" alt="{escape(entry.image.alt)}">{caption}</figure>')
-    parts.append(nh3.clean(entry.html))
+    parts.append(_clean(entry.html))
     parts.append("</article>")
     return _page(entry.title, "\n".join(parts), title=title, up="../")
 
 
 def feed(entries: Mapping[str, OutboxEntry], *, base_url: str, title: str) -> bytes:
     """The Atom feed of the posts that came or changed last."""
-    latest = sorted(entries.items(), key=lambda item: (item[1].updated_at, item[0]), reverse=True)[:FEED_LENGTH]
+    latest = nlargest(FEED_LENGTH, entries.items(), key=lambda item: (item[1].updated_at, item[0]))
     authority = urlsplit(base_url).hostname or "localhost"
     root = ElementTree.Element("feed", {"xmlns": _ATOM, "xml:lang": "vi"})
     _element(root, "id", f"tag:{authority},2026:syncd")
@@ -98,10 +106,15 @@ def feed(entries: Mapping[str, OutboxEntry], *, base_url: str, title: str) -> by
             _element(item, "category", term=category)
         if entry.summary:
             _element(item, "summary", entry.summary, type="text")
-        _element(item, "content", nh3.clean(entry.html), type="html")
+        _element(item, "content", _clean(entry.html), type="html")
     ElementTree.indent(root)
     written: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
     return written
+
+
+@lru_cache(maxsize=2 * FEED_LENGTH)
+def _clean(html: str) -> str:
+    return nh3.clean(html)
 
 
 def _element(parent: ElementTree.Element, tag: str, text: str = "", **attributes: str) -> ElementTree.Element:
@@ -119,18 +132,6 @@ def _image_type(file: str) -> str:
 
 def _byline(entry: OutboxEntry) -> str:
     return entry.unit_name or entry.author or "Không rõ đơn vị"
-
-
-def _month_page(month: str, posts: list[tuple[str, OutboxEntry]], months: list[str], title: str) -> bytes:
-    rows = []
-    for name, entry in posts:
-        day = entry.published_at.astimezone(LOCAL).strftime("%d/%m/%Y")
-        link = f'<a href="{escape(page_name(name))}">{escape(entry.title)}</a>'
-        rows.append(f"<li>{link}<br><small>{day} · {escape(_byline(entry))}</small></li>")
-    others = " · ".join(f'<a href="thang-{other}.html">{_month_name(other)}</a>' for other in months if other != month)
-    navigation = f"<nav><h2>Các tháng khác</h2><p>{others}</p></nav>" if others else ""
-    heading = f"<h1>Tin, bài tháng {_month_name(month)}</h1>"
-    return _page(title, f"{heading}<ul>\n{chr(10).join(rows)}\n</ul>{navigation}", title=title, up="")
 
 
 def _month_name(month: str) -> str:

@@ -170,6 +170,33 @@ def test_making_the_site_again_writes_nothing_that_is_right_already(outbox: Outb
     assert {name: (folder / name).stat().st_ino for name in site_of(folder)} == stamps
 
 
+def test_post_made_by_another_process_meanwhile_stays_on_the_site(outbox: OutboxPortal, folder: Path) -> None:
+    outbox.create(sample_post(title="Bài một"), new_key())
+    open_outbox(folder).create(sample_post(title="Bài hai"), new_key())
+    outbox.create(sample_post(title="Bài ba"), new_key())
+    for name in ("index.html", "feed.xml"):
+        assert all(title in (folder / name).read_text() for title in ("Bài một", "Bài hai", "Bài ba"))
+
+
+def test_pages_written_one_by_one_are_those_of_a_site_made_anew(outbox: OutboxPortal, folder: Path) -> None:
+    for number in range(8):
+        day = datetime(2026, 7 + number % 4, 3, tzinfo=UTC)
+        key = new_key()
+        made = outbox.create(sample_post(title=f"Tin {number}", published_at=day), key)
+        if number % 3 == 0:
+            outbox.update(made.id, sample_post(title=f"Tin {number}, đã sửa"), key)
+    before = site_of(folder)
+    open_outbox(folder).verify()
+    assert site_of(folder) == before
+
+
+def test_post_without_title_is_refused_for_good(outbox: OutboxPortal) -> None:
+    key = new_key()
+    error = refusal(lambda: outbox.create(sample_post(title=" "), key))
+    assert (error.permanent, error.unknown) == (True, False)
+    assert outbox.find(key) is None
+
+
 # --- typed by hand ------------------------------------------------------------------------------------------
 
 
