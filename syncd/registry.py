@@ -17,7 +17,7 @@ def adapter_class(family: str, kind: str, *, key: str) -> type[Any]:
     """
     builtin = _builtin(family)
     if kind in builtin:
-        return _load(builtin[kind])
+        return cast(type[Any], _load(builtin[kind]))
     third_party = {point.name: point for point in entry_points(group=f"syncd.{family}")}
     if kind in third_party:
         return cast(type[Any], third_party[kind].load())
@@ -25,17 +25,27 @@ def adapter_class(family: str, kind: str, *, key: str) -> type[Any]:
     raise ConfigError(f'no {family} adapter is called "{kind}"', key=key, value=kind, hint=f"known kinds: {known}")
 
 
-def http_client_class() -> type[Any]:
+def http_client_class() -> Any:
     """The one HTTP client and its settings are an adapter too: loaded by name like the rest."""
     return _load("adapters.http:PoliteClient")
 
 
-def http_settings_class() -> type[Any]:
+def http_settings_class() -> Any:
     return _load("adapters.http:HttpSettings")
 
 
-def image_fetcher() -> type[Any]:
+def image_fetcher() -> Any:
     return _load("adapters.images:ImageFetcher")
+
+
+def feed_finder() -> Any:
+    """`find_feed(http, url)`: the address of the feed behind a page."""
+    return _load("adapters.sources.probing:find_feed")
+
+
+def article_reader() -> Any:
+    """`read_article(http, url, clock)`: one article by what its page says of itself."""
+    return _load("adapters.sources.probing:read_article")
 
 
 def _builtin(family: str) -> dict[str, str]:
@@ -43,6 +53,6 @@ def _builtin(family: str) -> dict[str, str]:
     return table[family]
 
 
-def _load(name: str) -> type[Any]:
+def _load(name: str) -> Any:
     module, _, attribute = name.partition(":")
-    return cast(type[Any], getattr(importlib.import_module(module), attribute))
+    return getattr(importlib.import_module(module), attribute)

@@ -108,7 +108,7 @@ _TOPICS: tuple[tuple[str, str, str], ...] = (
 
 def posts_of(unit: DemoUnit) -> list[DemoPost]:
     """All posts of a unit, oldest first. The same at every call."""
-    posts = []
+    posts: list[DemoPost] = []
     for month, count in zip(MONTHS, unit.posts, strict=True):
         for number in range(count):
             # spread over the days 2 to 28; hours differ, so that no two share an instant
