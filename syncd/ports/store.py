@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from syncd.domain.ledger import LeafKind
-from syncd.domain.model import Adjustment, OutageOwner, PeriodId, PostId, SourceId, SourceKey, UnitId
+from syncd.domain.model import Adjustment, OutageOwner, PeriodId, PostId, SourceId, SourceKey, UnitId, Window
 from syncd.ports.records import (
     Alias,
     CensusRecord,
@@ -47,6 +47,13 @@ class LookStore(Protocol):
         """Successful looks made at or after `start`, by time: the ones that can cover something from `start` on."""
         ...
 
+    def windows(self, start: datetime, *, unit: UnitId | None = None) -> dict[SourceId, list[Window]]:
+        """What the successful looks made at or after `start` covered, by source.
+
+        Looks that reach back to the same instant are one window, so a year of hourly looks gives some hundreds.
+        """
+        ...
+
     def unfolded(self, before: datetime) -> list[LookRecord]:
         """Looks made before `before` that no leaf holds yet, by unit and time."""
         ...
@@ -76,6 +83,10 @@ class PostStore(Protocol):
 
     def with_text(self, text_sha256: Iterable[str]) -> list[PostRecord]:
         """Posts of any unit with one of these folded-text hashes."""
+        ...
+
+    def in_doubt(self, *, unit: UnitId | None = None) -> list[PostRecord]:
+        """Posts whose date nobody has decided on: doubted, unknown, or known to the month only. `html` is left empty."""
         ...
 
     def in_window(self, start: datetime, end: datetime, *, unit: UnitId | None = None) -> list[PostRecord]:

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import literal, select, update
+from sqlalchemy import literal, or_, select, update
 
-from syncd.domain.model import PostId, SourceKey, UnitId, local_month
+from syncd.domain.model import PostId, Precision, SourceKey, UnitId, local_month
 from syncd.errors import StorageError
 from syncd.ports.records import Alias, PostRecord
 from syncd.storage.tables import post_aliases, posts
@@ -96,6 +96,15 @@ class SqlPostStore:
             query = select(posts).where(posts.c.text_sha256.in_(chunk))
             found += records_of(PostRecord, self._transaction.execute(query.order_by(posts.c.instant, posts.c.id)))
         return found
+
+    def in_doubt(self, *, unit: UnitId | None = None) -> list[PostRecord]:
+        doubted = or_(
+            posts.c.date_doubt.is_not(None), posts.c.published_at.is_(None), posts.c.precision == Precision.MONTH.value
+        )
+        query = select(*_WITHOUT_HTML).where(posts.c.decision.is_(None), doubted)
+        if unit is not None:
+            query = query.where(posts.c.unit == unit)
+        return records_of(PostRecord, self._transaction.execute(query.order_by(posts.c.instant, posts.c.id)))
 
     def in_window(self, start: datetime, end: datetime, *, unit: UnitId | None = None) -> list[PostRecord]:
         query = select(*_WITHOUT_HTML).where(posts.c.instant >= start, posts.c.instant < end)

@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import func, or_, select, update
 
-from syncd.domain.model import SourceId, UnitId
+from syncd.domain.model import SourceId, UnitId, Window
 from syncd.ports.records import LookRecord, SourceState
 from syncd.storage.tables import looks, sources
 from syncd.storage.transaction import Transaction, chunks, record_of, records_of, values_of
+from syncd.storage.types import Utc
 
 FAILED = "failed"
 
@@ -55,6 +56,19 @@ class SqlLookStore:
         if unit is not None:
             query = query.where(looks.c.unit == unit)
         return records_of(LookRecord, self._transaction.execute(query.order_by(looks.c.at, looks.c.id)))
+
+    def windows(self, start: datetime, *, unit: UnitId | None = None) -> dict[SourceId, list[Window]]:
+        reach = (looks.c.source, looks.c.covers_all, looks.c.covers_from)
+        until = func.max(looks.c.at, type_=Utc()).label("until")
+        covers = or_(looks.c.covers_all, looks.c.covers_from.is_not(None))
+        query = select(*reach, until).where(looks.c.at >= start, looks.c.outcome != FAILED, covers)
+        if unit is not None:
+            query = query.where(looks.c.unit == unit)
+        found: dict[SourceId, list[Window]] = {}
+        for row in self._transaction.execute(query.group_by(*reach).order_by(until)):
+            window = Window(start=None if row.covers_all else row.covers_from, end=row.until)
+            found.setdefault(SourceId(row.source), []).append(window)
+        return found
 
     def unfolded(self, before: datetime) -> list[LookRecord]:
         query = select(looks).where(looks.c.leaf.is_(None), looks.c.at < before)
