@@ -6,7 +6,7 @@ domain's decision: a post is handed to every period that one of its instants tou
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -21,13 +21,12 @@ from syncd.domain.model import (
     PeriodId,
     PostFact,
     PostId,
-    SourceId,
+    Precision,
     Unit,
     UnitId,
-    Window,
 )
 from syncd.ports.portal import PortalState
-from syncd.ports.records import LookRecord, OutageRecord, PostRecord, PushRecord, PushState, SightingRecord
+from syncd.ports.records import OutageRecord, PostRecord, PushRecord, PushState, SightingRecord
 from syncd.ports.store import UnitOfWork
 
 Facts = dict[tuple[UnitId, PeriodId], PeriodFacts]
@@ -61,7 +60,7 @@ def gather(
     only = units[0].id if len(units) == 1 else None
     sightings = uow.sightings.in_window(portal, start, end)
     outages = uow.outages.overlapping(start, max(end, now))
-    readings = _readings(uow.looks.covering(start, unit=only))
+    readings = uow.looks.windows(start, unit=only)
     began = {state.source: state.first_look_at for state in uow.sources.all()}
     censuses: dict[PeriodId, datetime | None] = {}
     looked: list[tuple[Period, datetime]] = []
@@ -82,7 +81,7 @@ def gather(
             facts[unit.id, period.id] = PeriodFacts(
                 posts=tuple(post for post in posts.get(unit.id, ()) if _touches(post, period)),
                 now=now,
-                readings={source: readings.get(source, ()) for source in unit.sources},
+                readings={source: tuple(readings.get(source, ())) for source in unit.sources},
                 source_outages=_outages(outages, {f"source:{source}" for source in unit.sources}, around),
                 portal_outages=portal_outages,
                 census_after_end=censuses[period.id],
@@ -153,6 +152,8 @@ def _posts(
 ) -> dict[UnitId, list[PostFact]]:
     """Every unit's posts around the window, read on its site or typed on the portal, each once."""
     records = {post.id: post for post in uow.posts.in_window(*window, unit=only) if post.id is not None}
+    # Day and month that may be exchanged reach into any period of a year, so doubted posts are read whatever their date.
+    records |= {post.id: post for post in uow.posts.in_doubt(unit=only) if post.id is not None}
     typed = [s for s in uow.sightings.in_window(portal, *window) if s.unit in units and _is_typed(s)]
     texts = {s.content_sha256 for s in typed} - {"", _NO_TEXT}
     for post in uow.posts.with_text(texts) if texts else []:
@@ -285,26 +286,10 @@ def _is_unattributed(sighting: SightingRecord) -> bool:
 
 
 def _touches(post: PostFact, period: Period) -> bool:
+    if post.date_doubt is not None or post.precision is Precision.MONTH:
+        return True  # the domain tells how far a doubt reaches
     instants = (post.source_instant, post.portal_instant, post.first_seen)
-    # Day and month that may be exchanged reach into any period of a year: the domain tells how far a doubt reaches.
-    return post.date_doubt is not None or any(at is not None and at in period for at in instants)
-
-
-def _readings(looks: Iterable[LookRecord]) -> Mapping[SourceId, tuple[Window, ...]]:
-    """The windows of each source's successful looks, overlapping ones joined: hourly looks become a handful."""
-    joined: dict[SourceId, list[Window]] = defaultdict(list)
-    for look in looks:
-        if look.covers_from is None and not look.covers_all:
-            continue
-        start = None if look.covers_all else look.covers_from
-        end = look.at
-        windows = joined[look.source]
-        # Looks come by time, so `end` only grows; a window that reaches further back swallows those before it.
-        while windows and (start is None or windows[-1].end >= start):
-            before = windows.pop().start
-            start = None if start is None or before is None else min(start, before)
-        windows.append(Window(start=start, end=end))
-    return {source: tuple(windows) for source, windows in joined.items()}
+    return any(at is not None and at in period for at in instants)
 
 
 def _outages(

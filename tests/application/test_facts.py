@@ -196,27 +196,18 @@ def test_unattributed_posts_are_those_of_the_period(world: World) -> None:
     assert facts_of(world).unattributed == 1
 
 
-def test_hourly_looks_become_few_windows_that_cover_the_same(world: World) -> None:
+def test_readings_and_the_start_of_carrying_come_from_the_looks(world: World) -> None:
     world.look("ban-a", local(10, 1, 1), covers_from=local(9, 20))
-    for hour in range(2, 20):
-        world.look("ban-a", local(10, 1, hour), covers_from=local(9, 25), outcome="unchanged")
     world.look("ban-a", local(10, 9), outcome="failed")
-    world.look("ban-a", local(10, 12), covers_from=local(10, 10))
+    world.look("ban-a", local(10, 12))
 
     facts = facts_of(world)
 
     assert facts.readings[SourceId("ban-a/0")] == (
-        Window(start=local(9, 20), end=local(10, 1, 19)),
-        Window(start=local(10, 10), end=local(10, 12)),
+        Window(start=local(9, 20), end=local(10, 1, 1)),
+        Window(start=None, end=local(10, 12)),
     )
     assert facts.delivery_since == local(10, 1, 1)
-
-
-def test_later_reading_that_reaches_back_swallows_the_gaps(world: World) -> None:
-    world.look("ban-a", local(10, 3), covers_from=local(10, 1))
-    world.look("ban-a", local(10, 20), covers_from=local(10, 15))
-    world.look("ban-a", local(11, 1))
-    assert facts_of(world).readings[SourceId("ban-a/0")] == (Window(start=None, end=local(11, 1)),)
 
 
 def test_a_post_in_doubt_is_shown_to_every_period_it_might_belong_to(world: World) -> None:
@@ -225,6 +216,7 @@ def test_a_post_in_doubt_is_shown_to_every_period_it_might_belong_to(world: Worl
     with world.services.db.read() as uow:
         facts = gather(uow, world.services, list(world.services.units.values()), found)
     assert [len(facts[UnitId("ban-a"), PeriodId(period)].posts) for period in ("2026-05", "2026-10")] == [1, 1]
+    assert len(facts_of(world, period=PeriodId("2026-05")).posts) == 1
 
 
 def test_nothing_asked_nothing_read(world: World) -> None:
