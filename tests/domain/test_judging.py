@@ -17,6 +17,7 @@ from tests.domain.facts import facts, judged, local, post, reasons, rules, typed
         ("2026-10-31 23:50", "2026-11-01 00:00", "portal", "2026-11-01", "make_up"),
         ("2026-10-31 23:50", "2026-11-04 23:59", "source", "2020-01-01", "counted"),
         ("2026-10-31 23:50", "2026-11-04 23:59", "source", "2026-11-01", "counted"),
+        ("2026-10-31 23:50", "2026-11-05 00:00", "source", "2020-01-01", "counted"),
         ("2026-10-31 23:50", "2026-11-05 00:01", "source", "2020-01-01", "counted_late"),
         ("2026-10-31 23:50", "2026-11-05 00:01", "source", "2026-11-02", "make_up"),
         ("2026-09-30 23:59:59.999", "2026-10-01 00:10", "portal", "2020-01-01", "other_period"),
@@ -57,6 +58,29 @@ def test_what_nothing_carried_in_the_period_waits_on_nobody(delivery: Delivery, 
     given = facts(post("p", delivery=delivery, portal_instant=None), delivery_since=local(since) if since else None)
 
     assert reasons(judged(given, rules())) == {"p": reason}
+
+
+@pytest.mark.parametrize(
+    ("keys", "delivery", "now", "reason"),
+    [
+        ({"counts_by": "source"}, Delivery.QUEUED, "2026-11-03 12:00", "waiting:queued"),
+        ({"counts_by": "source"}, Delivery.QUEUED, "2026-11-05 00:01", "not_carried"),
+        ({"counts_by": "source"}, Delivery.NONE, "2026-11-03 12:00", "not_carried"),
+        ({"make_up": "own-period"}, Delivery.QUEUED, "2026-12-01 00:00", "waiting:queued"),
+        ({"make_up": "own-period"}, Delivery.NONE, "2026-12-01 00:00", "not_carried"),
+        ({"make_up": "own-period"}, Delivery.VISIBLE, "2026-12-01 00:00", "make_up"),
+    ],
+)
+def test_what_may_still_come_in_time_waits(keys: dict[str, Any], delivery: Delivery, now: str, reason: str) -> None:
+    given = post("p", delivery=delivery, portal_instant=local("2026-11-10 08:00"))
+
+    verdict = judged(facts(given, now=now, delivery_since=local("2026-11-01 00:00")), rules(**keys))
+
+    assert reasons(verdict) == {"p": reason}
+
+
+def test_a_typed_post_without_a_date_belongs_to_its_first_sighting() -> None:
+    assert judged(facts(typed("sighting:1", "2026-10-05 08:00", portal_instant=None)), rules()).counted == 1
 
 
 @pytest.mark.parametrize(
@@ -108,6 +132,7 @@ def test_weights_are_by_kind() -> None:
         ("2026-11-01 05:00", "no_zone", Precision.SECOND, "waiting:date_in_doubt"),
         ("2026-10-13 08:00", "ambiguous_order", Precision.DAY, "counted"),
         ("2026-10-10 08:00", "ambiguous_order", Precision.DAY, "counted"),
+        ("2026-10-12 08:00", "ambiguous_order", Precision.DAY, "waiting:date_in_doubt"),
         ("2026-03-10 08:00", "ambiguous_order", Precision.DAY, "waiting:date_in_doubt"),
         ("2026-10-15 08:00", "odd", Precision.DAY, "counted"),
         ("2026-10-31 12:00", "odd", Precision.DAY, "waiting:date_in_doubt"),

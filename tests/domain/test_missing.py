@@ -78,6 +78,13 @@ def test_a_month_of_weeks_is_missing_when_their_sum_is_short(given: list[Verdict
     assert found.missing == (1 if status is Status.MISSING else 0)
 
 
+def test_a_week_that_is_short_still_waits_where_the_month_could_be_filled() -> None:
+    short = verdict_of("2026-W40", Status.MISSING, required=5, counted=1, waiting=1)
+    over = verdict_of("2026-W41", Status.MET, required=5, counted=8)
+
+    assert missing_months([short, over], rules(period="week", required=5)).undetermined == 1
+
+
 @pytest.mark.parametrize(
     ("counts", "missing"),
     [((12, 12, 12), 0), ((24, 0, 12), 0), ((24, 0, 11), 1), ((12, 0, 12), 1), ((11, 0, 12), 2), ((0, 0, 0), 3)],

@@ -71,6 +71,7 @@ def adjusted(kind: AdjustmentKind, at: int = 1, **changes: Any) -> Adjustment:
     [
         (Status.MISSING, 9, [adjusted(AdjustmentKind.POSTS, posts=3)], (Status.MET, 12)),
         (Status.MISSING, 9, [adjusted(AdjustmentKind.POSTS, posts=2)], (Status.MISSING, 11)),
+        (Status.MISSING, 9, [adjusted(AdjustmentKind.POSTS, posts=-20)], (Status.MISSING, 0)),
         (Status.UNDETERMINED, 9, [adjusted(AdjustmentKind.POSTS, posts=2)], (Status.UNDETERMINED, 11)),
         (Status.MET, 12, [adjusted(AdjustmentKind.POSTS, posts=-1)], (Status.UNDETERMINED, 11)),
         (Status.MET, 12, [adjusted(AdjustmentKind.POSTS, posts=-1, status=Status.MISSING)], (Status.MISSING, 11)),

@@ -156,6 +156,15 @@ def test_in_2020_a_shortfall_cost_one_grade_and_the_trigger_is_assumed() -> None
     assert graded("bao", 620, "", RULES_2020).grade is TOT
 
 
+def test_a_waiver_spares_the_missing_months_alone() -> None:
+    found = graded("huyen-uy", 780, "MMM", waived=True, zero_criteria=1)
+
+    assert (found.grade, [line.rule for line in found.trace]) == (
+        KHA,
+        ["band", "zero_criterion", "waived:missing_months"],
+    )
+
+
 @pytest.mark.parametrize(
     ("pattern", "certain", "could_be"),
     [("MMU", TOT, YEU), ("MU+", TOT, None), ("MMMU", YEU, None), ("UUU", TOT, YEU), ("MM", TOT, None)],

@@ -136,9 +136,10 @@ def test_a_day_without_rules_and_an_unknown_rule_set_are_refused_with_what_there
     assert by_id.value.hint == "known: a"
 
 
-def test_rule_sets_that_overlap_are_refused() -> None:
+@pytest.mark.parametrize("end", [None, date(2022, 1, 1), date(2023, 1, 1)])
+def test_rule_sets_that_overlap_are_refused(end: date | None) -> None:
     with pytest.raises(ConfigInvalid) as caught:
-        DatedRuleSets([dated("a", date(2020, 1, 1)), dated("b", date(2022, 1, 1))])
+        DatedRuleSets([dated("a", date(2020, 1, 1), end), dated("b", date(2022, 1, 1))])
 
     (problem,) = caught.value.problems
     assert "both in force on 2022-01-01" in problem.message

@@ -66,6 +66,7 @@ def test_downtime_of_the_portal_keeps_the_period_open_as_long() -> None:
         ([("2026-11-04 00:00", "2026-11-05 00:00"), ("2026-11-05 12:00", "2026-11-05 18:00")], "2026-11-06 06:00"),
         ([("2026-11-06 00:00", "2026-11-07 00:00")], "2026-11-05 00:00"),
         ([("2026-10-01 00:00", "2026-10-02 00:00"), ("2026-10-01 12:00", "2026-10-02 00:00")], "2026-11-06 00:00"),
+        ([("2026-11-05 00:00", "2026-11-06 00:00")], "2026-11-05 00:00"),
         ([("2026-11-03 00:00", None)], "2026-11-12 00:00"),
     ],
 )
@@ -115,6 +116,16 @@ def test_portal_posts_of_nobody_may_be_the_units() -> None:
 
     assert verdict.status is Status.UNDETERMINED
     assert causes(verdict) == {"unattributed": 1}
+
+
+def test_a_portal_post_of_nobody_may_be_of_the_heaviest_kind() -> None:
+    assert judged(facts(*posts(10), unattributed=1), rules(weights={"bai": 2})).status is Status.UNDETERMINED
+
+
+def test_an_open_period_waits_for_no_census() -> None:
+    assert causes(judged(facts(*posts(2), now="2026-10-15 00:00", census_after_end=None), rules())) == {
+        "not_written": 10
+    }
 
 
 def test_without_a_complete_census_nothing_is_missing() -> None:
@@ -189,13 +200,14 @@ def test_days_on_which_the_site_itself_was_down_are_not_ours() -> None:
             Window(start=local("2026-10-20 00:00"), end=local("2026-12-01 00:00")),
         )
     }
-    down = Outage(start=local("2026-10-12 09:00"), end=local("2026-10-14 09:00"), owner=OutageOwner.SOURCE)
+    down = Outage(start=local("2026-10-12 00:00"), end=local("2026-10-15 00:00"), owner=OutageOwner.SOURCE)
+    just_before = Outage(start=local("2026-10-19 23:59"), end=local("2026-10-20 09:00"), owner=OutageOwner.SOURCE)
     ours = Outage(start=local("2026-10-15 09:00"), end=local("2026-10-16 09:00"))
 
-    verdict = judged(facts(*posts(2), readings=readings, source_outages=(down, ours)), rules())
+    verdict = judged(facts(*posts(2), readings=readings, source_outages=(down, just_before, ours)), rules())
 
     assert verdict.status is Status.UNDETERMINED
-    assert causes(verdict) == {"not_read": 6, "source_down": 3}
+    assert causes(verdict) == {"not_read": 5, "source_down": 4}
 
 
 def test_low_coverage_warns_and_decides_nothing() -> None:
