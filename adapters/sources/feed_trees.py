@@ -19,17 +19,14 @@ from adapters.html import looks_like_html
 from adapters.sources.feed_items import RawFeed, RawItem, read_tree
 
 MAX_ITEMS = 1_000
-MAX_TOLERANT_CHARS = 4_000_000  # feedparser takes about 0.25 s a megabyte, and more on hostile text
+MAX_TOLERANT_CHARS = 2_000_000  # feedparser takes about 0.25 s a megabyte, and more on hostile text
 
-_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
-_DOCTYPE = re.compile(r"<!DOCTYPE[^>\[]*(\[.*?\]\s*)?>", re.DOTALL)
 _ENTITY_DECLARED = re.compile(r"<!ENTITY", re.IGNORECASE)
-_CDATA = re.compile(r"(<!\[CDATA\[.*?\]\]>)", re.DOTALL)
 _AMPERSAND = re.compile(r"&(?:#\d{1,7};|#[xX][0-9a-fA-F]{1,6};|([A-Za-z][A-Za-z0-9]{1,30});)?")
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|[\ud800-\udfff]")
 _ROOT = re.compile(r"<(?:\w+:)?(?:rss|rdf|feed|channel)(?=[\s>])", re.IGNORECASE)
 _PREFIX = re.compile(r"</?([A-Za-z_][\w.-]{0,40}):|\s([A-Za-z_][\w.-]{0,40}):[\w.-]+\s*=\s*[\"']")
-_TAG = re.compile(r"<[A-Za-z][^<>]*=[^<>]*>")
+_TAG = re.compile(r"<[A-Za-z][^<>]*>")
 _VALUE = re.compile(r"""=\s*(?:"[^"]*"|'[^']*'|([^\s"'<>=]+?)(?=\s|/?>))""")
 _MAX_PREFIXES = 100
 _XML_NAMES = {"amp", "lt", "gt", "quot", "apos"}
@@ -54,13 +51,7 @@ def read_raw(text: str, base_url: str) -> tuple[RawFeed, bool]:
         raise NotAFeed("the answer is empty", kind="empty_body")
     if text.lstrip()[0] in "{[":
         return _read_json(text), True
-    doctype = _DOCTYPE.search(text[:20_000])
-    if _ENTITY_DECLARED.search(text[:20_000]) or (doctype is None and "<!DOCTYPE" in text[:20_000].upper()):
-        if _ENTITY_DECLARED.search(text):
-            raise NotAFeed("the document declares entities of its own, which no feed needs", kind="hostile_document")
-    bare = _DECLARATION.sub("", text, count=1)
-    if doctype is not None:
-        bare = _DOCTYPE.sub("", bare, count=1)
+    bare = _without_prolog(text)
     well_formed = _parse(bare, base_url)
     if well_formed is not None:
         feed = read_tree(well_formed, MAX_ITEMS)
@@ -70,6 +61,33 @@ def read_raw(text: str, base_url: str) -> tuple[RawFeed, bool]:
     mended = _parse(_mend(bare), base_url)
     feed = read_tree(mended, MAX_ITEMS) if mended is not None else None
     return feed or _read_tolerantly(bare), False
+
+
+def _without_prolog(text: str) -> str:
+    """The document from its root element on: the encoding is settled, and a document type is of no use to us."""
+    at = 0
+    while True:
+        at += len(text[at : at + 10_000]) - len(text[at : at + 10_000].lstrip())
+        if text.startswith("<?", at):
+            end = text.find("?>", at) + 2
+        elif text.startswith("<!--", at):
+            end = text.find("-->", at) + 3
+        elif text[at : at + 9].upper() == "<!DOCTYPE":
+            end = text.find(">", at) + 1
+            if "[" in text[at:end]:
+                end = text.find("]", at) + 1
+                end = text.find(">", end) + 1 if end else 0
+            _refuse_entities(text[at : end or None])
+        else:
+            return text[at:]
+        if end < at + 3:  # never closed
+            return text[at:]
+        at = end
+
+
+def _refuse_entities(text: str) -> None:
+    if _ENTITY_DECLARED.search(text):
+        raise NotAFeed("the document declares entities of its own, which no feed needs", kind="hostile_document")
 
 
 def _parse(text: str, base_url: str) -> Any | None:
@@ -98,16 +116,30 @@ def _mend(text: str) -> str:
         end = text.rfind(f"</{name[1]}") if name else -1
         if end > 0:
             text = text[: text.find(">", end) + 1 or None]
-    parts = _CDATA.split(_FORBIDDEN.sub("", text))
+    parts = _split_cdata(_FORBIDDEN.sub("", text))
     text = "".join(part if part.startswith("<![CDATA[") else _mend_markup(part) for part in parts)
-    opening = re.search(r"<[A-Za-z][^<>]*?(?=/?>)", text)
+    opening = _TAG.search(text)
     if opening is None:
         return text
-    end = opening.end()
-    used = {match[1] or match[2] for match in _PREFIX.finditer("".join(_CDATA.split(text)[::2]))}
-    undeclared = sorted(p for p in used - {"xml", "xmlns"} if f"xmlns:{p}" not in text)[:_MAX_PREFIXES]
+    end = opening.end() - (2 if opening[0].endswith("/>") else 1)
+    used = {match[1] or match[2] for match in _PREFIX.finditer("".join(_split_cdata(text)[::2]))}
+    if len(used) > _MAX_PREFIXES:
+        raise NotAFeed(f"{len(used):,} name prefixes, most of them undeclared", kind="hostile_document")
+    undeclared = sorted(p for p in used - {"xml", "xmlns"} if f"xmlns:{p}" not in text)
     declared = "".join(f' xmlns:{prefix}="urn:undeclared:{prefix}"' for prefix in undeclared)
     return text[:end] + declared + text[end:]
+
+
+def _split_cdata(text: str) -> list[str]:
+    """Markup and CDATA sections by turns, markup first; a section never closed reaches to the end."""
+    parts = []
+    at = 0
+    while (start := text.find("<![CDATA[", at)) >= 0:
+        end = text.find("]]>", start) + 3
+        end = len(text) if end < 3 else end
+        parts += [text[at:start], text[start:end]]
+        at = end
+    return [*parts, text[at:]]
 
 
 def _mend_markup(text: str) -> str:
@@ -115,6 +147,8 @@ def _mend_markup(text: str) -> str:
 
 
 def _quote_values(tag: re.Match[str]) -> str:
+    if "=" not in tag[0]:
+        return tag[0]
     return _VALUE.sub(lambda value: value[0] if value[1] is None else f'="{value[1]}"', tag[0])
 
 
@@ -131,6 +165,8 @@ def _mend_ampersand(match: re.Match[str]) -> str:
 def _read_tolerantly(text: str) -> RawFeed:
     if len(text) > MAX_TOLERANT_CHARS:
         raise NotAFeed(f"not well-formed, and too large ({len(text):,} characters) to be mended", kind="too_large")
+    root = _ROOT.search(text)
+    _refuse_entities(text[: root.start()] if root else text)
     parsed = feedparser.parse(
         io.BytesIO(text.encode("utf-8", errors="replace")),
         response_headers={"content-type": "application/xml; charset=utf-8"},
