@@ -1,0 +1,141 @@
+"""A unit's list page, read by CSS selectors: for sites without a feed (Liferay, SharePoint, WebCenter, home-made).
+
+Tried against saved Liferay lists of the corpus. A page on which the selectors find nothing is an error, never "no posts":
+it may be a login, a maintenance page or a new layout.
+"""
+
+from dataclasses import dataclass
+
+from bs4 import BeautifulSoup, Tag
+
+from adapters.html import absolute, parse_page, select, value_of
+from adapters.http import PoliteClient
+from adapters.sources.feed import list_sha256
+from adapters.sources.visits import ArticleSelectors, SiteVisitor, zone_of
+from syncd.domain.model import NO_DATE, ReadDate, SourceId, UnitId
+from syncd.ports.clock import Clock
+from syncd.ports.source import Known, PostData, Reading, Skipped
+from syncd.vietnamese.dates import DayOrder, parse_date
+from syncd.vietnamese.text import decode, one_line
+
+_ACCEPT = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1"
+_MAX_ITEMS = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageSettings:
+    """One `{ kind = "page", … }` of a unit. `item` finds the entries; the other selectors look within one entry.
+
+    `title` empty: the text of the link. `date` empty: the list prints none.
+    """
+
+    url: str
+    item: str
+    link: str = "a"
+    title: str = ""
+    date: str = ""
+    window: int = 10
+    day_order: DayOrder = "day-first"
+    zone: str = "+07:00"
+    article: ArticleSelectors | None = None
+
+    def __post_init__(self) -> None:
+        zone_of(self.zone)
+        if self.window < 1:
+            raise ValueError("window must be at least 1")
+        for selector in (self.item, self.link, self.title, self.date):
+            if selector:
+                select(BeautifulSoup("", "lxml"), selector)
+
+
+class PageSource:
+    """Read posts from a list page, and from their own pages where `article` selectors are given."""
+
+    Settings = PageSettings
+
+    def __init__(self, settings: PageSettings, *, id: SourceId, unit: UnitId, http: PoliteClient, clock: Clock) -> None:
+        self.id = id
+        self.unit = unit
+        self.url = settings.url
+        self._settings = settings
+        self._zone = zone_of(settings.zone)
+        self._clock = clock
+        self._site = SiteVisitor(unit=unit, url=settings.url, http=http)
+
+    def read(self, known: Known) -> Reading:
+        exchange = self._site.get(self.url, known=known, accept=_ACCEPT)
+        if exchange.status == 304 or exchange.body_sha256 == known.body_sha256:
+            return Reading(exchange=exchange, unchanged=True)
+        text = decode(exchange.body, content_type=exchange.content_type).text
+        page = parse_page(text)
+        base = _base_of(page, exchange.final_url)
+        posts: dict[str, PostData] = {}
+        skipped: list[Skipped] = []
+        items = select(page, self._settings.item)
+        for position, element in enumerate(items[:_MAX_ITEMS], start=1):
+            post = self._post(element, position, base)
+            if isinstance(post, Skipped):
+                skipped.append(post)
+            else:
+                posts.setdefault(post.url, post)
+        if not posts:
+            raise self._site.error(
+                f"no post found at {self._settings.item!r} on the list page",
+                kind="layout",
+                hint=self._site.page_hint(text) or "the site's layout may have changed: check the selectors",
+            )
+        kept = tuple(posts.values())
+        notes = (f"{len(items)} items: only the first {_MAX_ITEMS} are kept",) if len(items) > _MAX_ITEMS else ()
+        return Reading(
+            exchange=exchange,
+            unchanged=False,
+            posts=kept,
+            skipped=tuple(skipped),
+            list_sha256=list_sha256(kept),
+            full=len(items) >= self._settings.window,
+            feed_title=one_line(page.title.get_text()) if page.title else "",
+            notes=notes,
+        )
+
+    def complete(self, post: PostData) -> PostData:
+        if self._settings.article is None:
+            return post
+        return self._site.article(
+            post,
+            self._settings.article,
+            zone=self._zone,
+            day_order=self._settings.day_order,
+            now=self._clock.now(),
+        )
+
+    def _post(self, element: Tag, position: int, base: str) -> PostData | Skipped:
+        links = [link for link in select(element, self._settings.link) if link.get("href")]
+        if element.name == "a" and element.get("href"):
+            links.insert(0, element)
+        titles = select(element, self._settings.title) if self._settings.title else []
+        title = next(filter(None, map(value_of, [*titles, *links])), "")
+        urls = [url for link in links if (url := absolute(str(link["href"]), base))]
+        if not urls or not title:
+            return Skipped(item=title[:80] or f"item {position}", reason="no web address" if not urls else "no title")
+        return PostData(title=title, url=urls[0], published=self._date(element))
+
+    def _date(self, element: Tag) -> ReadDate:
+        if not self._settings.date:
+            return NO_DATE
+        read = [
+            parse_date(
+                value_of(found),
+                default_zone=self._zone,
+                day_order=self._settings.day_order,
+                fetched_at=self._clock.now(),
+                origin="list",
+            )
+            for found in select(element, self._settings.date)
+        ]
+        return next((date for date in read if date.instant is not None), read[0] if read else NO_DATE)
+
+
+def _base_of(page: BeautifulSoup, url: str) -> str:
+    """What relative addresses stand against: the page's `<base href>`, or the page itself."""
+    found = page.select_one("base[href]")
+    return (absolute(str(found["href"]), url) if found is not None else "") or url
