@@ -9,7 +9,6 @@ from syncd.application.services import Services
 from syncd.application.wording import CAUSE, DELIVERY, OWNER, REASON, STATUS, cause_in_words, words
 from syncd.domain.bands import Trigger
 from syncd.domain.model import Cause, Period, PeriodId, PostJudgement, Status, Unit, UnitId
-from syncd.domain.periods import working_days_after
 from syncd.domain.rules import RuleSet
 from syncd.ports.store import UnitOfWork
 
@@ -104,7 +103,8 @@ def sheet_of(services: Services, unit: Unit, cell: QuotaCell) -> Sheet:
     language = services.office.language
     verdict = cell.verdict
     rules = services.rulesets.period(cell.period.id)[1]
-    lines = [_line(judgement, language) for judgement in verdict.judgements]
+    # Posts of the neighbouring periods are judged too, so that none falls between; they have no place on this sheet.
+    lines = [_line(judgement, language) for judgement in verdict.judgements if judgement.reason != "other_period"]
     return Sheet(
         unit=unit,
         period=cell.period,
@@ -121,7 +121,7 @@ def sheet_of(services: Services, unit: Unit, cell: QuotaCell) -> Sheet:
         coverage_percent=None if verdict.coverage is None else int(verdict.coverage * 100),
         covered_days=verdict.covered_days,
         total_days=verdict.total_days,
-        deadline=working_days_after(cell.period.end, rules.grace_days),
+        deadline=cell.deadline,
         causes=tuple(_cause(cause, language) for cause in verdict.causes),
         counting=tuple(line for line in lines if line.counts),
         not_counting=tuple(line for line in lines if not line.counts),

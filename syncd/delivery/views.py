@@ -1,0 +1,300 @@
+"""What the pages show, prepared: templates only loop over it.
+
+Every address that came from outside becomes a link only where it is plain http or https.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from syncd.application.assess import QuotaTable, assessment_of, current_period, periods_of, quota_table
+from syncd.application.explain import explain
+from syncd.application.services import Assessment, Services
+from syncd.application.sheet import SYMBOL, sheet_of, so_far, worst_first
+from syncd.application.wording import STATUS, words
+from syncd.domain.ledger import LeafKind
+from syncd.domain.model import PeriodId, PostId, Status, UnitId
+from syncd.domain.periods import period_of
+from syncd.errors import UsageError
+from syncd.ports.records import LookRecord, PostRecord, PushRecord, PushState, SightingRecord
+from syncd.ports.store import UnitOfWork
+
+_RECENT_PERIODS = 6
+_FAR = datetime(9999, 1, 1, tzinfo=UTC)
+
+_LEAF = {
+    LeafKind.ITEM_SEEN: "Đọc thấy tin, bài lần đầu",
+    LeafKind.ITEM_CHANGED: "Tin, bài được sửa trên Trang",
+    LeafKind.PUSH_SENT: "Gửi lên Cổng",
+    LeafKind.PUSH_RESULT: "Kết quả gửi lên Cổng",
+    LeafKind.READBACK: "Rà soát: trạng thái trên Cổng thay đổi",
+    LeafKind.RECONCILE: "Đối chiếu với Cổng",
+    LeafKind.ADMIN_ACTION: "Cán bộ xử lý",
+}
+_PUSH = {
+    PushState.QUEUED: "đang chờ gửi",
+    PushState.INTENT: "đang gửi",
+    PushState.UNKNOWN: "đã gửi, chưa rõ Cổng có nhận hay không",
+    PushState.DELIVERED: "Cổng đã nhận",
+    PushState.DEAD: "gửi không thành công, chờ cán bộ xử lý",
+    PushState.QUARANTINED: "tạm giữ để kiểm tra độ mật",
+}
+_PORTAL = {
+    "draft": "bản nháp",
+    "pending": "chờ duyệt",
+    "scheduled": "hẹn giờ đăng",
+    "public": "đang hiển thị",
+    "private": "riêng tư",
+    "trash": "đã bị xóa vào thùng rác",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One line of a post's history. `at` None: it has no instant of its own."""
+
+    at: datetime | None
+    text: str
+    detail: str = ""
+
+
+def link(url: str) -> str | None:
+    """`url` where a page may link to it."""
+    return url if url.lower().startswith(("http://", "https://")) else None
+
+
+def chosen_periods(services: Services, assessment: str | None) -> tuple[list[PeriodId], Assessment | None]:
+    """The periods of the assessment asked for, else of the one that runs now (up to now), else the latest few.
+
+    Raises:
+        UsageError: no such assessment.
+    """
+    if assessment is not None:
+        named = assessment_of(services, assessment)
+        return _begun(services, periods_of(services, named)), named
+    current, rules = current_period(services)
+    for candidate in services.assessments.values():
+        periods = periods_of(services, candidate)
+        if current.id in periods:
+            return _begun(services, periods), candidate
+    periods = [current.id]
+    start = current.start
+    while len(periods) < _RECENT_PERIODS:
+        before = period_of(start - timedelta(seconds=1), rules.calendar)
+        if before.start < datetime(2000, 1, 1, tzinfo=UTC):
+            break
+        try:
+            services.rulesets.period(before.id)
+        except UsageError:
+            break  # before the first rule set
+        periods.insert(0, before.id)
+        start = before.start
+    return periods, None
+
+
+def _begun(services: Services, periods: list[PeriodId]) -> list[PeriodId]:
+    now = services.clock.now()
+    begun = [period for period in periods if services.rulesets.period(period)[0].start <= now]
+    return begun or periods[:1]
+
+
+def overview(services: Services, assessment: str | None) -> dict[str, Any]:
+    """Units x periods, worst first."""
+    periods, running = chosen_periods(services, assessment)
+    table = quota_table(services, periods, ruleset=running.ruleset if running else None)
+    return {
+        **_standing(services),
+        "assessment": running.id if running else None,
+        "assessments": list(services.assessments),
+        "periods": periods,
+        "rows": [
+            {"unit": row.unit, "cells": _cells(services, table, row.unit.id, periods), "missing": row.missing}
+            for row in worst_first(table)
+        ],
+        "legend": [(SYMBOL[status], words(STATUS, status)) for status in Status],
+    }
+
+
+def _cells(services: Services, table: QuotaTable, unit: UnitId, periods: list[PeriodId]) -> list[dict[str, Any] | None]:
+    cells: list[dict[str, Any] | None] = []
+    for period in periods:
+        cell = table.cell(unit, period)
+        if cell is None:
+            cells.append(None)
+            continue
+        verdict = cell.verdict
+        cells.append(
+            {
+                "period": period,
+                "status": verdict.status.value,
+                "words": words(STATUS, verdict.status),
+                "symbol": SYMBOL[verdict.status],
+                "counted": verdict.counted,
+                "required": verdict.required,
+                "waiting": verdict.waiting,
+                "closed": cell.statement is not None,
+            }
+        )
+    return cells
+
+
+def unit_page(services: Services, unit: UnitId) -> dict[str, Any]:
+    """One unit: its periods, and how its sites are read.
+
+    Raises:
+        UsageError: no such unit.
+    """
+    periods, running = chosen_periods(services, None)
+    table = quota_table(services, periods, units=[unit], ruleset=running.ruleset if running else None)
+    with services.db.read() as uow:
+        states = [state for state in uow.sources.all() if state.unit == unit]
+    row = table.row(unit)
+    return {
+        **_standing(services),
+        "unit": services.units[unit],
+        "sheets": [sheet_of(services, row.unit, cell) for cell in reversed(row.cells)] if row else [],
+        "so_far": so_far(services, row, running.id if running else None) if row else None,
+        "sources": [{"state": state, "link": link(state.url)} for state in states],
+    }
+
+
+def period_page(services: Services, unit: UnitId, period: PeriodId) -> dict[str, Any]:
+    """Why a unit stands where it stands in one period, post by post.
+
+    Raises:
+        UsageError: no such unit or period, or the unit had no quota then.
+    """
+    explanation = explain(services, unit, period, language="vi")
+
+    def shown(posts: Any) -> list[dict[str, Any]]:
+        return [
+            {
+                "title": each.judgement.post.title,
+                "page": _page_of(each.judgement.post.ref),
+                "link": link(each.judgement.post.url),
+                "url": each.judgement.post.url,
+                "counts": each.judgement.counts,
+                "sentence": each.sentence,
+                "since_closing": each.since_closing,
+            }
+            for each in posts
+        ]
+
+    return {
+        **_standing(services),
+        "unit": explanation.unit,
+        "explanation": explanation,
+        "sheet": sheet_of(services, explanation.unit, explanation.cell),
+        "posts": sorted(shown(explanation.posts), key=lambda post: not post["counts"]),
+        "arrived": shown(explanation.arrived),
+    }
+
+
+def _page_of(ref: str) -> str | None:
+    kind, _, number = ref.partition(":")
+    return f"/posts/{number}" if kind == "post" else None
+
+
+def post_page(services: Services, number: int) -> dict[str, Any]:
+    """What happened to one post, and when.
+
+    Raises:
+        UsageError: no such post.
+    """
+    with services.db.read() as uow:
+        post = uow.posts.get(PostId(number))
+        if post is None or post.id is None:
+            raise UsageError(f"there is no post {number}", subject=str(number))
+        push = uow.pushes.get(services.portal.name, post.id)
+        sighting = uow.sightings.for_posts(services.portal.name, [post.id]).get(post.id)
+        looks = uow.looks.in_window(
+            post.first_seen - timedelta(days=2), post.first_seen + timedelta(minutes=10), unit=post.unit
+        )
+        leaves = _leaves(uow, post)
+    unit = services.units.get(post.unit)
+    return {
+        **_standing(services),
+        "post": post,
+        "unit_id": post.unit,
+        "unit_name": unit.name if unit else post.unit,
+        "link": link(post.url),
+        "portal_link": link(push.portal_url) if push and push.portal_url else None,
+        "push_words": _PUSH[push.state] if push else "chưa được chuyển lên Cổng",
+        "push": push,
+        "portal_words": _PORTAL.get(sighting.state, sighting.state) if sighting else None,
+        "events": _history(post, push, sighting, looks),
+        "leaves": leaves,
+    }
+
+
+def _leaves(uow: UnitOfWork, post: PostRecord) -> list[dict[str, Any]]:
+    found = []
+    for leaf in uow.ledger.of_unit(post.unit, post.first_seen - timedelta(days=1), _FAR):
+        data = json.loads(leaf.body)["data"]
+        if data.get("key") == post.key:
+            found.append(
+                {
+                    "seq": leaf.seq,
+                    "at": leaf.at,
+                    "words": _LEAF.get(leaf.kind, leaf.kind.value),
+                    "detail": _detail(data),
+                    "hash": leaf.hash.hex(),
+                }
+            )
+    return found
+
+
+def _detail(data: Mapping[str, Any]) -> str:
+    """The plain fields of a leaf that say what happened; the rest stands in the dossier."""
+    told = [data[name] for name in ("outcome", "state", "error") if isinstance(data.get(name), str)]
+    if isinstance(data.get("attempt"), int):
+        told.append(f"lần thứ {data['attempt']}")
+    return ", ".join(told)
+
+
+def _history(
+    post: PostRecord, push: PushRecord | None, sighting: SightingRecord | None, looks: list[LookRecord]
+) -> list[Event]:
+    events = []
+    if post.published_at is not None:
+        events.append(Event(at=post.published_at, text="Ngày đăng ghi trên Trang của đơn vị", detail=post.date_raw))
+    before = [look for look in looks if look.source == post.source and look.at < post.first_seen]
+    if before:
+        outcome = "không đọc được Trang" if before[-1].outcome == "failed" else "chưa có tin, bài này"
+        events.append(Event(at=before[-1].at, text=f"Lần đọc Trang ngay trước đó: {outcome}"))
+    events.append(Event(at=post.first_seen, text="Hệ thống đọc thấy lần đầu", detail=_captured(post)))
+    if post.changed_at is not None:
+        events.append(Event(at=post.changed_at, text=f"Đơn vị sửa tin, bài (bản thứ {post.version})"))
+    if post.gone_at is not None:
+        events.append(Event(at=post.gone_at, text="Không còn trên Trang của đơn vị"))
+    if push is not None:
+        events.append(Event(at=push.queued_at, text="Xếp hàng chờ chuyển lên Cổng"))
+        if push.attempted_at is not None:
+            events.append(
+                Event(at=push.attempted_at, text=f"Gửi lên Cổng, lần thứ {push.attempts}", detail=push.error or "")
+            )
+        if push.accepted_at is not None:
+            events.append(Event(at=push.accepted_at, text="Cổng tiếp nhận"))
+    if sighting is not None:
+        state = _PORTAL.get(sighting.state, sighting.state)
+        events.append(Event(at=sighting.first_seen, text="Rà soát thấy trên Cổng lần đầu"))
+        if sighting.last_seen != sighting.first_seen:
+            events.append(Event(at=sighting.last_seen, text=f"Rà soát thấy trên Cổng lần gần nhất: {state}"))
+        if sighting.gone_at is not None:
+            events.append(Event(at=sighting.gone_at, text="Rà soát không còn thấy trên Cổng"))
+    return sorted(events, key=lambda event: event.at or _FAR)
+
+
+def _captured(post: PostRecord) -> str:
+    kept = post.page_capture or post.list_capture
+    return f"bản chụp SHA-256 {kept}" if kept else ""
+
+
+def _standing(services: Services) -> dict[str, Any]:
+    return {
+        "office": services.office.name,
+        "portal": services.office.portal_name,
+        "now": services.clock.now(),
+    }
