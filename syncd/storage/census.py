@@ -4,12 +4,14 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import insert, or_, select, update
 
 from syncd.domain.model import OutageOwner, PostId
 from syncd.ports.records import CensusRecord, OutageRecord, SightingRecord
 from syncd.storage.tables import censuses, outages, sightings
 from syncd.storage.transaction import Transaction, chunks, record_of, records_of, values_of
+
+_ADD_CENSUS = insert(censuses).returning(censuses.c.id)
 
 
 class SqlCensusStore:
@@ -19,8 +21,7 @@ class SqlCensusStore:
         self._transaction = transaction
 
     def add(self, census: CensusRecord) -> int:
-        statement = self._transaction.insert(censuses).values(values_of(census)).returning(censuses.c.id)
-        return int(self._transaction.execute(statement).scalar_one())
+        return int(self._transaction.execute(_ADD_CENSUS, values_of(census)).scalar_one())
 
     def latest_complete(self, portal: str, start: datetime, end: datetime) -> CensusRecord | None:
         query = _complete(portal, start, end).order_by(censuses.c.started_at.desc(), censuses.c.id.desc()).limit(1)
@@ -56,14 +57,8 @@ class SqlSightingStore:
     def put(self, sightings_: Sequence[SightingRecord]) -> None:
         if not sightings_:
             return
-        statement = self._transaction.insert(sightings)
-        replaced = {
-            column.name: statement.excluded[column.name]
-            for column in sightings.c
-            if column.name not in ("id", "portal", "portal_id", "first_seen")
-        }
         self._transaction.execute(
-            statement.on_conflict_do_update(index_elements=["portal", "portal_id"], set_=replaced),
+            self._transaction.insert_or_replace(sightings, by=("portal", "portal_id"), kept=("first_seen",)),
             [{**values_of(seen), "instant": seen.published_at or seen.first_seen} for seen in sightings_],
         )
 
@@ -92,7 +87,7 @@ class SqlOutageStore:
 
     def open(self, subject: str, start: datetime, owner: OutageOwner, reason: str) -> None:
         values = {"subject": subject, "start": start, "end": None, "owner": owner, "reason": reason}
-        self._transaction.execute(self._transaction.insert(outages).values(values).on_conflict_do_nothing())
+        self._transaction.execute(self._transaction.insert_new(outages), values)
 
     def close(self, subject: str, end: datetime) -> None:
         self._transaction.execute(

@@ -1,6 +1,6 @@
 """Statements, adjustments and ranking figures in the database."""
 
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from syncd.domain.model import Adjustment, PeriodId
 from syncd.errors import StorageError
@@ -16,8 +16,8 @@ class SqlFigureStore:
         self._transaction = transaction
 
     def add_statement(self, statement: StatementRecord) -> None:
-        insert = self._transaction.insert(statements).values(values_of(statement)).on_conflict_do_nothing()
-        if self._transaction.execute(insert.returning(statements.c.id)).first() is None:
+        new = self._transaction.insert_new(statements).returning(statements.c.id)
+        if self._transaction.execute(new, values_of(statement)).first() is None:
             raise StorageError(
                 f"the statement of {statement.unit} for {statement.period} is closed already",
                 subject=statement.unit,
@@ -31,13 +31,13 @@ class SqlFigureStore:
         return records_of(StatementRecord, self._transaction.execute(query))
 
     def add_adjustment(self, adjustment: Adjustment, leaf: int) -> None:
-        self._transaction.execute(self._transaction.insert(adjustments).values({**values_of(adjustment), "leaf": leaf}))
+        self._transaction.execute(insert(adjustments), {**values_of(adjustment), "leaf": leaf})
 
     def adjustments(self) -> list[Adjustment]:
         return records_of(Adjustment, self._transaction.execute(select(adjustments).order_by(adjustments.c.id)))
 
     def add_figure(self, figure: FigureRecord) -> None:
-        self._transaction.execute(self._transaction.insert(figures).values(values_of(figure)))
+        self._transaction.execute(insert(figures), values_of(figure))
 
     def figures(self, assessment: str) -> list[FigureRecord]:
         query = select(figures).where(figures.c.assessment == assessment)
@@ -49,7 +49,7 @@ class SqlFigureStore:
             figures.c.unit == figure.unit,
             figures.c.version == figure.version,
         )
-        if self._transaction.execute(statement.values(values_of(figure))).rowcount != 1:
+        if self._transaction.execute(statement, values_of(figure)).rowcount != 1:
             raise StorageError(
                 f"there is no figure {figure.version} of {figure.unit} in {figure.assessment} to update",
                 subject=figure.unit,

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from syncd.domain.ledger import Frontier, LeafKind, leaf_bytes, leaf_hash
 from syncd.domain.model import UnitId
@@ -69,7 +69,7 @@ class SqlLedger:
 
     def _write_gathered(self) -> None:
         if self._gathered:
-            self._transaction.execute(self._transaction.insert(leaves), self._gathered)
+            self._transaction.execute(insert(leaves), self._gathered)
             self._gathered = []
 
     def _current(self) -> Frontier:

@@ -16,16 +16,16 @@ class SqlMailStore:
         self._transaction = transaction
 
     def add(self, mail: MailRecord) -> bool:
-        statement = self._transaction.insert(mails).values(values_of(mail)).on_conflict_do_nothing()
-        return self._transaction.execute(statement.returning(mails.c.id)).first() is not None
+        statement = self._transaction.insert_new(mails).returning(mails.c.id)
+        return self._transaction.execute(statement, values_of(mail)).first() is not None
 
     def get(self, message_id: str) -> MailRecord | None:
         query = select(mails).where(mails.c.message_id == message_id)
         return record_of(MailRecord, self._transaction.execute(query).one_or_none())
 
     def update(self, mail: MailRecord) -> None:
-        statement = update(mails).where(mails.c.message_id == mail.message_id).values(values_of(mail))
-        if self._transaction.execute(statement).rowcount != 1:
+        statement = update(mails).where(mails.c.message_id == mail.message_id)
+        if self._transaction.execute(statement, values_of(mail)).rowcount != 1:
             raise StorageError(f"there is no mail {mail.message_id} to update", subject=mail.message_id)
 
     def all(self, *, name: str | None = None, period: PeriodId | None = None) -> list[MailRecord]:

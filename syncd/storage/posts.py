@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import literal, or_, select, update
+from sqlalchemy import insert, literal, or_, select, update
 
 from syncd.domain.model import PostId, Precision, SourceKey, UnitId, local_month
 from syncd.errors import StorageError
@@ -13,6 +13,7 @@ from syncd.ports.records import Alias, PostRecord
 from syncd.storage.tables import post_aliases, posts
 from syncd.storage.transaction import Transaction, chunks, record_of, records_of, values_of
 
+_ADD_POSTS = insert(posts).returning(posts.c.id, sort_by_parameter_order=True)
 _UNCHANGED_BY_UPDATE = ("id", "unit", "key", "first_seen", "published_at")
 _WITHOUT_HTML = [literal("").label("html") if column.name == "html" else column for column in posts.c]
 
@@ -43,8 +44,7 @@ class SqlPostStore:
     def add(self, posts_: Sequence[tuple[PostRecord, Sequence[Alias]]]) -> list[PostId]:
         if not posts_:
             return []
-        statement = self._transaction.insert(posts).returning(posts.c.id, sort_by_parameter_order=True)
-        rows = self._transaction.execute(statement, [_new_row(post) for post, _ in posts_])
+        rows = self._transaction.execute(_ADD_POSTS, [_new_row(post) for post, _ in posts_])
         ids = [PostId(row.id) for row in rows]
         self._insert_aliases(
             [
@@ -60,7 +60,7 @@ class SqlPostStore:
 
     def _insert_aliases(self, rows: list[dict[str, Any]]) -> None:
         if rows:
-            self._transaction.execute(self._transaction.insert(post_aliases).on_conflict_do_nothing(), rows)
+            self._transaction.execute(self._transaction.insert_new(post_aliases), rows)
 
     def get(self, post: PostId) -> PostRecord | None:
         return record_of(PostRecord, self._transaction.execute(select(posts).where(posts.c.id == post)).one_or_none())

@@ -22,9 +22,7 @@ class SqlPushStore:
 
     def add(self, pushes_: Sequence[PushRecord]) -> None:
         if pushes_:
-            self._transaction.execute(
-                self._transaction.insert(pushes).on_conflict_do_nothing(), [values_of(push) for push in pushes_]
-            )
+            self._transaction.execute(self._transaction.insert_new(pushes), [values_of(push) for push in pushes_])
 
     def get(self, portal: str, post: PostId) -> PushRecord | None:
         query = select(pushes).where(pushes.c.portal == portal, pushes.c.post == post)
@@ -59,10 +57,8 @@ class SqlPushStore:
         return records_of(PushRecord, self._transaction.execute(query))
 
     def update(self, push: PushRecord) -> None:
-        statement = (
-            update(pushes).where(pushes.c.portal == push.portal, pushes.c.post == push.post).values(values_of(push))
-        )
-        if self._transaction.execute(statement).rowcount != 1:
+        statement = update(pushes).where(pushes.c.portal == push.portal, pushes.c.post == push.post)
+        if self._transaction.execute(statement, values_of(push)).rowcount != 1:
             raise StorageError(f"there is no push of post {push.post} to {push.portal} to update", subject=push.key)
 
     def in_state(self, *states: PushState) -> list[PushRecord]:

@@ -25,7 +25,7 @@ class SqlSlotStore:
         ]
         if not rows:
             return []
-        statement = self._transaction.insert(slots).on_conflict_do_nothing().returning(*slots.c)
+        statement = self._transaction.insert_new(slots).returning(*slots.c)
         return sorted(
             records_of(Slot, self._transaction.execute(statement, rows)), key=lambda slot: (slot.due, slot.id)
         )

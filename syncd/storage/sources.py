@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, insert, or_, select, update
 
 from syncd.domain.model import SourceId, UnitId, Window
 from syncd.ports.records import LookRecord, SourceState
@@ -12,6 +12,7 @@ from syncd.storage.transaction import Transaction, chunks, record_of, records_of
 from syncd.storage.types import Utc
 
 FAILED = "failed"
+_ADD_LOOK = insert(looks).returning(looks.c.id)
 
 
 class SqlSourceStore:
@@ -28,10 +29,8 @@ class SqlSourceStore:
         return records_of(SourceState, self._transaction.execute(select(sources).order_by(sources.c.source)))
 
     def put(self, state: SourceState) -> None:
-        values = values_of(state)
-        statement = self._transaction.insert(sources).values(values)
         self._transaction.execute(
-            statement.on_conflict_do_update(index_elements=["source"], set_={**values, "source": sources.c.source})
+            self._transaction.insert_or_replace(sources, by=("source",)), values_of(state, without=())
         )
 
 
@@ -42,8 +41,7 @@ class SqlLookStore:
         self._transaction = transaction
 
     def add(self, look: LookRecord) -> int:
-        statement = self._transaction.insert(looks).values(values_of(look)).returning(looks.c.id)
-        return int(self._transaction.execute(statement).scalar_one())
+        return int(self._transaction.execute(_ADD_LOOK, values_of(look)).scalar_one())
 
     def in_window(self, start: datetime, end: datetime, *, unit: UnitId | None = None) -> list[LookRecord]:
         query = select(looks).where(looks.c.at >= start, looks.c.at < end)

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
+from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import Connection, CursorResult, Executable, Row, Table
+from sqlalchemy import Connection, CursorResult, Executable, Insert, Row, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError, SQLAlchemyError, StatementError
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 R = TypeVar("R", bound="DataclassInstance")
 T = TypeVar("T")
+
+_INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 IN_CHUNK = 5_000  # values in one IN (...): SQLite takes 32,766 parameters, PostgreSQL 65,535
 
@@ -42,7 +45,7 @@ class Transaction:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+        self._dialect = connection.dialect.name
         self.open = True
 
     def execute(
@@ -55,9 +58,13 @@ class Transaction:
         except FAILURES as err:
             raise translated(err) from err
 
-    def insert(self, table: Table) -> "sqlite.Insert | postgresql.Insert":
-        """An INSERT that knows `on_conflict_do_update` and `on_conflict_do_nothing`, alike on both databases."""
-        return self._insert(table)
+    def insert_new(self, table: Table) -> Insert:
+        """An INSERT that leaves alone what is there already under the same key."""
+        return _insert_new(self._dialect, table)
+
+    def insert_or_replace(self, table: Table, *, by: tuple[str, ...], kept: tuple[str, ...] = ()) -> Insert:
+        """An INSERT that replaces what is there already with the same `by`, all but its id and the columns `kept`."""
+        return _insert_or_replace(self._dialect, table, by, kept)
 
     def commit(self) -> None:
         if not self.open:
@@ -67,6 +74,22 @@ class Transaction:
             self._connection.commit()
         except FAILURES as err:
             raise translated(err) from err
+
+
+# Building a statement of twenty columns costs more than running it: each is built once.
+@cache
+def _insert_new(dialect: str, table: Table) -> Insert:
+    statement: Insert = _INSERTS[dialect](table).on_conflict_do_nothing()
+    return statement
+
+
+@cache
+def _insert_or_replace(dialect: str, table: Table, by: tuple[str, ...], kept: tuple[str, ...]) -> Insert:
+    added = _INSERTS[dialect](table)
+    left = {"id", *by, *kept}
+    replaced = {column.name: added.excluded[column.name] for column in table.c if column.name not in left}
+    statement: Insert = added.on_conflict_do_update(index_elements=by, set_=replaced)
+    return statement
 
 
 def values_of(record: "DataclassInstance", *, without: Iterable[str] = ("id",)) -> dict[str, Any]:
