@@ -136,6 +136,10 @@ class SightingStore(Protocol):
         """By printed date (or first sighting where none is printed) in `[start, end)`."""
         ...
 
+    def late(self, portal: str, start: datetime, end: datetime) -> list[SightingRecord]:
+        """Those first seen in `[start, end)` that an earlier complete census of their printed date lacked."""
+        ...
+
     def for_posts(self, portal: str, posts: Iterable[PostId]) -> dict[PostId, SightingRecord]: ...
 
 

@@ -69,6 +69,17 @@ class SqlSightingStore:
         query = query.order_by(sightings.c.instant, sightings.c.id)
         return records_of(SightingRecord, self._transaction.execute(query))
 
+    def late(self, portal: str, start: datetime, end: datetime) -> list[SightingRecord]:
+        query = select(sightings).where(
+            sightings.c.portal == portal,
+            sightings.c.late_sighting,
+            sightings.c.first_seen >= start,
+            sightings.c.first_seen < end,
+        )
+        return records_of(
+            SightingRecord, self._transaction.execute(query.order_by(sightings.c.first_seen, sightings.c.id))
+        )
+
     def for_posts(self, portal: str, posts: Iterable[PostId]) -> dict[PostId, SightingRecord]:
         found: dict[PostId, SightingRecord] = {}
         for chunk in chunks(posts):

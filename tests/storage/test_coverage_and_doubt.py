@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from syncd.domain.model import PostId, Precision, SourceId, SourceKey, UnitId, Window
-from syncd.ports.records import Alias, LookRecord, PostRecord
+from syncd.domain.model import PostId, Precision, SourceId, SourceKey, UnitId, Window, local_month
+from syncd.ports.records import Alias, LookRecord, PostRecord, SightingRecord
 from syncd.storage.engine import SqlDatabase
 
 START = datetime(2026, 10, 1, tzinfo=UTC)
@@ -70,3 +70,33 @@ def test_posts_whose_date_nobody_has_decided_on(db: SqlDatabase) -> None:
         assert uow.posts.in_doubt(unit=UnitId("ban-b")) == []
     assert [(post.title, post.html) for post in found] == [("doubted", ""), ("month", ""), ("none", "")]
     assert all(isinstance(post.id, int) and post.id != PostId(0) for post in found)
+
+
+def test_sightings_that_came_late_are_found_by_when_they_came(db: SqlDatabase) -> None:
+    def seen(name: str, first_seen: datetime, *, late: bool) -> SightingRecord:
+        return SightingRecord(
+            portal="cong",
+            portal_id=name,
+            title=name,
+            url=f"http://cong/{name}",
+            state="public",
+            first_seen=first_seen,
+            last_seen=first_seen,
+            published_at=START - 2000 * HOUR,
+            month=local_month(START - 2000 * HOUR),
+            late_sighting=late,
+        )
+
+    with db.write() as uow:
+        uow.sightings.put(
+            [
+                seen("late", START, late=True),
+                seen("usual", START, late=False),
+                seen("before", START - HOUR, late=True),
+                seen("after", START + HOUR, late=True),
+            ]
+        )
+        uow.commit()
+    with db.read() as uow:
+        assert [found.portal_id for found in uow.sightings.late("cong", START, START + HOUR)] == ["late"]
+        assert uow.sightings.late("other", START, START + HOUR) == []
