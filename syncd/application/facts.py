@@ -5,6 +5,7 @@ domain's decision: a post is handed to every period that one of its instants tou
 """
 
 import hashlib
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -58,7 +59,8 @@ def gather(
     end = max(period.end for period in periods)
     portal = services.portal.name
     only = units[0].id if len(units) == 1 else None
-    sightings = uow.sightings.in_window(portal, start, end)
+    window = (start - max(reach_back, _DOUBT_REACH), end + _DOUBT_REACH)
+    sightings = _sightings(uow, portal, window)
     outages = uow.outages.overlapping(start, max(end, now))
     readings = uow.looks.windows(start, unit=only)
     began = {state.source: state.first_look_at for state in uow.sources.all()}
@@ -70,8 +72,8 @@ def gather(
         newest = uow.censuses.latest_complete(portal, period.start, period.end)
         if newest is not None:
             looked.append((period, newest.started_at))
-    window = (start - max(reach_back, _DOUBT_REACH), end + _DOUBT_REACH)
-    posts = _posts(uow, portal, {unit.id for unit in units}, window, only, looked)
+    posts = _posts(uow, portal, {unit.id for unit in units}, window, only, sightings, looked)
+    by_period = {unit.id: _by_period(posts.get(unit.id, ()), periods) for unit in units}
     facts: Facts = {}
     for period in periods:
         around = (period.start, period.end + _GRACE_REACH)
@@ -79,7 +81,7 @@ def gather(
         unattributed = sum(1 for seen in sightings if _is_unattributed(seen) and _typed_instant(seen) in period)
         for unit in units:
             facts[unit.id, period.id] = PeriodFacts(
-                posts=tuple(post for post in posts.get(unit.id, ()) if _touches(post, period)),
+                posts=tuple(by_period[unit.id][period.id]),
                 now=now,
                 readings={source: tuple(readings.get(source, ())) for source in unit.sources},
                 source_outages=_outages(outages, {f"source:{source}" for source in unit.sources}, around),
@@ -142,26 +144,36 @@ def _seen_as(sighting: SightingRecord) -> Delivery:
     return Delivery.VISIBLE if sighting.state == PortalState.PUBLIC else Delivery.HELD
 
 
+def _sightings(uow: UnitOfWork, portal: str, window: tuple[datetime, datetime]) -> list[SightingRecord]:
+    """Everything seen that is dated in the window, and what was only then put there under an older date."""
+    found = uow.sightings.in_window(portal, *window)
+    known = {seen.portal_id for seen in found}
+    return found + [seen for seen in uow.sightings.late(portal, *window) if seen.portal_id not in known]
+
+
 def _posts(
     uow: UnitOfWork,
     portal: str,
     units: set[UnitId],
     window: tuple[datetime, datetime],
     only: UnitId | None,
+    sightings: Sequence[SightingRecord],
     looked: Sequence[tuple[Period, datetime]],
 ) -> dict[UnitId, list[PostFact]]:
     """Every unit's posts around the window, read on its site or typed on the portal, each once."""
     records = {post.id: post for post in uow.posts.in_window(*window, unit=only) if post.id is not None}
     # Day and month that may be exchanged reach into any period of a year, so doubted posts are read whatever their date.
     records |= {post.id: post for post in uow.posts.in_doubt(unit=only) if post.id is not None}
-    typed = [s for s in uow.sightings.in_window(portal, *window) if s.unit in units and _is_typed(s)]
+    typed = [s for s in sightings if s.unit in units and _is_typed(s)]
     texts = {s.content_sha256 for s in typed} - {"", _NO_TEXT}
     for post in uow.posts.with_text(texts) if texts else []:
         if post.id is not None:
             records.setdefault(post.id, post)
     records = {id_: post for id_, post in records.items() if post.unit in units}
     pushes = uow.pushes.for_posts(records)
-    seen = uow.sightings.for_posts(portal, records)
+    seen = _best_sightings(sightings)
+    # Dated elsewhere on the portal than its post is here.
+    seen |= uow.sightings.for_posts(portal, records.keys() - seen.keys())
     facts = {
         id_: _site_fact(post, pushes.get(id_), seen.get(id_), _looked_after(post, looked))
         for id_, post in records.items()
@@ -285,11 +297,35 @@ def _is_unattributed(sighting: SightingRecord) -> bool:
     return unowned and sighting.gone_at is None and sighting.state == PortalState.PUBLIC and sighting.decision is None
 
 
-def _touches(post: PostFact, period: Period) -> bool:
-    if post.date_doubt is not None or post.precision is Precision.MONTH:
-        return True  # the domain tells how far a doubt reaches
-    instants = (post.source_instant, post.portal_instant, post.first_seen)
-    return any(at is not None and at in period for at in instants)
+def _best_sightings(sightings: Iterable[SightingRecord]) -> dict[PostId, SightingRecord]:
+    """Of each carried post its sighting; where it stands there twice, the one that is worth most."""
+    best: dict[PostId, SightingRecord] = {}
+    for seen in sightings:
+        if seen.post is None:
+            continue
+        rival = best.get(seen.post)
+        if rival is None or _STANDING.index(_seen_as(seen)) > _STANDING.index(_seen_as(rival)):
+            best[seen.post] = seen
+    return best
+
+
+def _by_period(posts: Iterable[PostFact], periods: Sequence[Period]) -> dict[PeriodId, list[PostFact]]:
+    """Each post under every period that one of its instants lies in; a doubted one under all of them."""
+    ordered = sorted(periods, key=lambda period: period.start)
+    starts = [period.start for period in ordered]
+    grouped: dict[PeriodId, list[PostFact]] = {period.id: [] for period in periods}
+    for post in posts:
+        if post.date_doubt is not None or post.precision is Precision.MONTH:
+            touched = {period.id for period in ordered}  # the domain tells how far a doubt reaches
+        else:
+            touched = set()
+            for instant in (post.source_instant, post.portal_instant, post.first_seen):
+                index = bisect_right(starts, instant) - 1 if instant is not None else -1
+                if instant is not None and index >= 0 and instant in ordered[index]:
+                    touched.add(ordered[index].id)
+        for period_id in touched:
+            grouped[period_id].append(post)
+    return grouped
 
 
 def _outages(

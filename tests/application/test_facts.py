@@ -174,6 +174,27 @@ def test_typed_post_counts_from_its_first_sighting_where_an_earlier_census_lacke
     assert only_post(world).portal_instant == local(10, 20)
 
 
+def test_typed_post_with_a_date_of_an_earlier_period_is_seen_in_the_period_it_came_in(world: World) -> None:
+    world.typed("ban-a", local(8, 6), seen=local(10, 20), late_sighting=True)
+    assert only_post(world).portal_instant == local(10, 20)
+
+
+def test_post_that_stands_twice_on_the_portal_is_as_good_as_the_better_copy(world: World) -> None:
+    post = world.post("ban-a", local(10, 5), delivered=local(10, 5, 1), sighted=local(10, 6))
+    with world.services.db.write() as uow:
+        uow.sightings.put([replace(sighting("trash", local(10, 9)), portal_id="99", post=post)])
+        uow.commit()
+    assert only_post(world).delivery is Delivery.VISIBLE
+
+
+def test_sighting_dated_outside_the_period_still_tells_what_became_of_the_post(world: World) -> None:
+    post = world.post("ban-a", local(10, 5), delivered=local(10, 5, 1))
+    with world.services.db.write() as uow:
+        uow.sightings.put([replace(sighting("public"), post=post, published_at=local(2, 1), month="2026-02")])
+        uow.commit()
+    assert only_post(world).delivery is Delivery.VISIBLE
+
+
 @pytest.mark.parametrize(
     ("state", "delivery"), [("pending", Delivery.HELD), ("scheduled", Delivery.HELD), ("trash", Delivery.REMOVED)]
 )
