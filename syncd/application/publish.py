@@ -49,12 +49,20 @@ class PublishCounts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishReport:
-    """What one run carried. `error` says why the portal was not used, or not to the end; `hint` what to do."""
+    """What one run carried. `portal_error` says why the portal was not used, or not to the end; `hint` what to do."""
 
     units: dict[UnitId, PublishCounts]
     notes: tuple[PublishNote, ...] = ()
-    error: str | None = None
+    portal_error: str | None = None
     hint: str | None = None
+
+    @property
+    def failed(self) -> int:
+        return self.total.failed
+
+    @property
+    def quarantined(self) -> int:
+        return self.total.quarantined
 
     @property
     def total(self) -> PublishCounts:
@@ -67,7 +75,7 @@ class PublishReport:
         return {
             "units": {unit: counts.as_json() for unit, counts in self.units.items()},
             "notes": [{"unit": n.unit, "title": n.title, "url": n.url, "note": n.note} for n in self.notes],
-            "error": self.error,
+            "portal_error": self.portal_error,
             "hint": self.hint,
         }
 
@@ -185,4 +193,4 @@ def _report(services: Services, run: _Run, unit: UnitId | None) -> PublishReport
             quarantined=standing.get((id, PushState.QUARANTINED), 0),
             waiting=standing.get((id, PushState.QUEUED), 0),
         )
-    return PublishReport(units=units, notes=tuple(run.notes), error=run.error, hint=run.hint)
+    return PublishReport(units=units, notes=tuple(run.notes), portal_error=run.error, hint=run.hint)

@@ -62,7 +62,7 @@ def portal_outages(office: ExampleOffice) -> list[OutageRecord]:
 
 def test_a_queued_post_is_sent_once_and_recorded(office: ExampleOffice, post: PostRecord) -> None:
     report = publish(office.services)
-    assert (report.total.sent, report.total.waiting, report.error) == (1, 0, None)
+    assert (report.total.sent, report.total.waiting, report.portal_error) == (1, 0, None)
     push = office.push(post)
     assert (push.state, push.attempts, push.delivered_version) == (PushState.DELIVERED, 1, 1)
     assert (push.accepted_at, push.portal_state) == (office.clock.now(), "public")
@@ -281,7 +281,7 @@ def test_a_permanent_refusal_awaits_a_person_and_the_next_post_goes_out(office: 
 
     office.portal.before = refuse_four
     report = publish(office.services)
-    assert (report.total.failed, report.total.sent, report.error) == (4, 2, None)
+    assert (report.total.failed, report.total.sent, report.portal_error) == (4, 2, None)
     assert portal_outages(office) == []
 
 
@@ -315,7 +315,7 @@ def test_the_portal_own_wish_to_wait_is_kept(office: ExampleOffice, post: PostRe
 def test_nothing_is_sent_where_the_portal_does_not_know_us(office: ExampleOffice, post: PostRecord) -> None:
     office.portal.at_verify = lambda: raises(error("unauthorized", hint="renew the password"))
     report = publish(office.services)
-    assert (report.error, report.hint) == ("the portal failed", "renew the password")
+    assert (report.portal_error, report.hint) == ("the portal failed", "renew the password")
     assert office.portal.calls == 0
     assert (office.push(post).state, office.push(post).attempts) == (PushState.QUEUED, 0)
     (outage,) = portal_outages(office)
@@ -328,7 +328,7 @@ def test_three_failures_in_a_row_end_the_run_and_the_next_success_ends_the_outag
     office.portal.before = lambda: raises(error("http_status"))
     report = publish(office.services)
     assert office.portal.calls == 3
-    assert report.error == "the portal failed"
+    assert report.portal_error == "the portal failed"
     assert (report.total.retried, report.total.waiting) == (3, 10)
     began = office.clock.now()
     office.clock.advance(HOUR)

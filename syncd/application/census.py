@@ -1,0 +1,315 @@
+"""Read the portal back: what stands there, whose it is, and what is no longer there.
+
+Only a complete listing proves absence, and even then the portal is asked for each missing post by itself: a post whose date was
+moved is not gone. What was seen before a listing broke off is true all the same and is kept.
+"""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from syncd.application.attribution import Attribution
+from syncd.application.services import Services
+from syncd.application.sightings import Taken, take_in
+from syncd.domain.ledger import LeafKind, instant_text
+from syncd.domain.model import OutageOwner, Period, PeriodId, UnitId
+from syncd.domain.periods import period_of
+from syncd.errors import ForeignError
+from syncd.ports.portal import PortalPost
+from syncd.ports.records import CensusRecord
+
+_LATEST = 2
+_REASON = "census: "
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CensusLine:
+    """One period's census. `own`, `typed` and `unattributed` count listed posts; the others count what changed since the one before."""
+
+    period: PeriodId
+    complete: bool
+    posts: int = 0
+    own: int = 0
+    typed: int = 0
+    unattributed: int = 0
+    new: int = 0
+    changed: int = 0
+    gone: int = 0
+    late: int = 0
+    adopted: int = 0
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duplicate:
+    """Posts on the portal that carry the same key: reported, never deleted by us."""
+
+    key: str
+    urls: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CensusReport:
+    """`units`: unit -> how many of its posts are listed in each state. `hint` says what to do about `error`."""
+
+    periods: tuple[CensusLine, ...]
+    units: dict[UnitId, dict[str, int]] = field(default_factory=dict)
+    duplicates: tuple[Duplicate, ...] = ()
+    error: str | None = None
+    hint: str | None = None
+
+    @property
+    def complete(self) -> bool:
+        return all(line.complete for line in self.periods)
+
+    @property
+    def unattributed(self) -> int:
+        return sum(line.unattributed for line in self.periods)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "complete": self.complete,
+            "periods": [
+                {
+                    "period": line.period,
+                    "complete": line.complete,
+                    "posts": line.posts,
+                    "own": line.own,
+                    "typed": line.typed,
+                    "unattributed": line.unattributed,
+                    "new": line.new,
+                    "changed": line.changed,
+                    "gone": line.gone,
+                    "late": line.late,
+                    "adopted": line.adopted,
+                    "error": line.error,
+                }
+                for line in self.periods
+            ],
+            "units": self.units,
+            "duplicates": [{"key": each.key, "urls": list(each.urls)} for each in self.duplicates],
+            "error": self.error,
+            "hint": self.hint,
+        }
+
+
+@dataclass(slots=True, kw_only=True)
+class _Listing:
+    period: Period
+    started_at: datetime
+    finished_at: datetime
+    posts: dict[str, PortalPost] = field(default_factory=dict)
+    missing: dict[str, PortalPost | None] = field(
+        default_factory=dict
+    )  # known, not listed: as the portal answered for each
+    error: ForeignError | None = None
+
+
+def take_census(services: Services, periods: Sequence[Period] | None = None) -> CensusReport:
+    """List the portal's posts of these periods and record what is seen.
+
+    By default the current and the two latest periods, and each ended one of an assessment that no complete census has
+    covered since its end. A portal that fails is a result, not an exception: the census is recorded as incomplete.
+    """
+    chosen = tuple(periods) if periods is not None else _periods_to_read(services)
+    listings = _listed(services, chosen)
+    reported = [(listing, _record(services, listing)) for listing in listings]
+    _append_leaf(services, reported)
+    failed = next((listing.error for listing in listings if listing.error), None)
+    _mark_outage(services, failed)
+    return _report(reported, failed)
+
+
+def _periods_to_read(services: Services) -> tuple[Period, ...]:
+    now = services.clock.now()
+    current, rules = services.rulesets.period_at(now)
+    chosen = [current]
+    for _ in range(_LATEST):
+        chosen.append(period_of(chosen[-1].start - timedelta(seconds=1), rules.calendar))
+    known = {period.id for period in chosen}
+    with services.db.read() as uow:
+        for assessment in services.assessments.values():
+            for period, _ in services.rulesets.between(assessment.first, assessment.last):
+                if period.id in known or period.end > now:
+                    continue
+                known.add(period.id)
+                if not uow.censuses.first_complete_after(services.portal.name, period.start, period.end, period.end):
+                    chosen.append(period)
+    return tuple(sorted(chosen, key=lambda period: period.start))
+
+
+# --- reading the portal ----------------------------------------------------------------------------------
+
+
+def _listed(services: Services, periods: Sequence[Period]) -> list[_Listing]:
+    now = services.clock.now()
+    try:
+        # A wrong password may read as an empty portal; this call tells the difference.
+        services.portal.verify()
+    except ForeignError as err:
+        return [
+            _Listing(period=period, started_at=now, finished_at=services.clock.now(), error=err) for period in periods
+        ]
+    listings = [_list(services, period) for period in periods]
+    seen = {id for listing in listings for id in listing.posts}
+    for listing in listings:
+        if listing.error is None:
+            _ask_for_missing(services, listing, seen)
+            listing.finished_at = services.clock.now()
+    return listings
+
+
+def _list(services: Services, period: Period) -> _Listing:
+    now = services.clock.now()
+    listing = _Listing(period=period, started_at=now, finished_at=now)
+    try:
+        for post in services.portal.list(period.start, period.end):
+            listing.posts[post.id] = post
+    except ForeignError as err:
+        listing.error = err
+    listing.finished_at = services.clock.now()
+    return listing
+
+
+def _ask_for_missing(services: Services, listing: _Listing, seen: set[str]) -> None:
+    with services.db.read() as uow:
+        known = uow.sightings.in_window(services.portal.name, listing.period.start, listing.period.end)
+    for sighting in known:
+        if sighting.portal_id in seen or sighting.gone_at is not None or sighting.first_seen > listing.started_at:
+            continue
+        try:
+            listing.missing[sighting.portal_id] = services.portal.read(sighting.portal_id)
+        except ForeignError as err:
+            listing.error = err
+            return
+
+
+# --- writing it down -------------------------------------------------------------------------------------
+
+
+def _record(services: Services, listing: _Listing) -> Taken:
+    portal = services.portal.name
+    with services.db.write() as uow:
+        sources = [state for state in uow.sources.all() if state.unit in services.units]
+        earlier = uow.censuses.latest_complete(portal, listing.period.start, listing.period.end)
+        taken = take_in(
+            uow,
+            portal=portal,
+            at=listing.started_at,
+            window=(listing.period.start, listing.period.end),
+            listed=list(listing.posts.values()),
+            missing=listing.missing,
+            attribution=Attribution(services.units.values(), sources),
+            lacked_at=earlier.started_at if earlier else None,
+        )
+        uow.censuses.add(
+            CensusRecord(
+                portal=portal,
+                start=listing.period.start,
+                end=listing.period.end,
+                started_at=listing.started_at,
+                finished_at=listing.finished_at,
+                complete=listing.error is None,
+                posts=len(listing.posts),
+                error=listing.error.message if listing.error else None,
+            )
+        )
+        uow.commit()
+    return taken
+
+
+def _append_leaf(services: Services, reported: Sequence[tuple[_Listing, Taken]]) -> None:
+    """One leaf for each census: that we looked, over which range, how completely, and the hash of what was listed."""
+    with services.db.write() as uow:
+        uow.ledger.append(
+            LeafKind.RECONCILE,
+            services.clock.now(),
+            {
+                "portal": services.portal.name,
+                "periods": [
+                    {
+                        "period": listing.period.id,
+                        "start": instant_text(listing.period.start),
+                        "end": instant_text(listing.period.end),
+                        "started_at": instant_text(listing.started_at),
+                        "complete": listing.error is None,
+                        "error": listing.error.message if listing.error else None,
+                        "posts": len(listing.posts),
+                        "own": taken.own,
+                        "typed": taken.typed,
+                        "unattributed": taken.unattributed,
+                        "gone": taken.gone,
+                        "list_sha256": _list_sha256(listing),
+                    }
+                    for listing, taken in reported
+                ],
+            },
+        )
+        uow.commit()
+
+
+def _list_sha256(listing: _Listing) -> str:
+    rows = [
+        [
+            post.id,
+            post.key,
+            post.state.value,
+            post.published_at and instant_text(post.published_at),
+            post.content_sha256,
+        ]
+        for post in sorted(listing.posts.values(), key=lambda post: post.id)
+    ]
+    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
+
+
+def _mark_outage(services: Services, failed: ForeignError | None) -> None:
+    """A census that failed opens an outage; a good one closes only such: publishing may be down while reading is not."""
+    subject, now = f"portal:{services.portal.name}", services.clock.now()
+    with services.db.write() as uow:
+        if failed is not None:
+            uow.outages.open(subject, now, OutageOwner.SOURCE, f"{_REASON}{failed.kind}: {failed.message}")
+        elif any(
+            outage.subject == subject and outage.end is None and outage.reason.startswith(_REASON)
+            for outage in uow.outages.overlapping(now, now + timedelta(seconds=1))
+        ):
+            uow.outages.close(subject, now)
+        uow.commit()
+
+
+def _report(reported: Sequence[tuple[_Listing, Taken]], failed: ForeignError | None) -> CensusReport:
+    lines: list[CensusLine] = []
+    copies: dict[str, list[str]] = {}
+    counts: dict[UnitId, Counter[str]] = {}
+    for listing, taken in reported:
+        lines.append(
+            CensusLine(
+                period=listing.period.id,
+                complete=listing.error is None,
+                posts=len(listing.posts),
+                own=taken.own,
+                typed=taken.typed,
+                unattributed=taken.unattributed,
+                new=taken.new,
+                changed=taken.changed,
+                gone=taken.gone,
+                late=taken.late,
+                adopted=taken.adopted,
+                error=listing.error.message if listing.error else None,
+            )
+        )
+        for unit, states in taken.units.items():
+            counts.setdefault(unit, Counter()).update(states)
+        for key, urls in taken.copies.items():
+            copies.setdefault(key, []).extend(urls)
+    units = {unit: dict(sorted(states.items())) for unit, states in sorted(counts.items())}
+    return CensusReport(
+        periods=tuple(lines),
+        units=units,
+        duplicates=tuple(Duplicate(key=key, urls=tuple(urls)) for key, urls in copies.items() if len(urls) > 1),
+        error=failed.message if failed else None,
+        hint=failed.hint if failed else None,
+    )
