@@ -52,7 +52,8 @@ def sqlite_file(url: URL) -> Path | None:
 def make_write_engine(url: URL) -> Engine:
     """An engine with one connection, whose transactions take the write lock when they begin."""
     if sqlite_file(url) is None:
-        return create_engine(url, pool_size=1, max_overflow=0, connect_args=postgresql_arguments("writer"))
+        arguments = postgresql_arguments("writer")
+        return create_engine(url, pool_size=1, max_overflow=0, pool_pre_ping=True, connect_args=arguments)
     engine = create_engine(url, pool_size=1, max_overflow=0, connect_args=_SQLITE_ARGUMENTS)
     _at_connect(engine, "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
     # With a plain BEGIN two transactions that read and then write end in "database is locked" or in a lost update.
@@ -67,6 +68,7 @@ def make_read_engine(url: URL) -> Engine:
             url,
             pool_size=8,
             max_overflow=32,
+            pool_pre_ping=True,  # a server that was restarted costs no job
             isolation_level="REPEATABLE READ",
             connect_args=postgresql_arguments("reader"),
         )

@@ -80,6 +80,20 @@ def test_a_database_of_another_program_is_refused(empty_url: str) -> None:
         open_database(empty_url, clock=SystemClock())
 
 
+def test_a_file_that_is_no_database_is_an_error_of_ours(tmp_path: Path) -> None:
+    path = tmp_path / "syncd.db"
+    path.write_text("Đây không phải là cơ sở dữ liệu. " * 100)
+    for act in (lambda: open_database(f"sqlite:///{path}", clock=SystemClock()), lambda: upgrade(f"sqlite:///{path}")):
+        with pytest.raises(StorageError, match="not a database"):
+            act()
+
+
+def test_a_folder_that_cannot_be_made_is_an_error_of_ours(tmp_path: Path) -> None:
+    (tmp_path / "var").write_text("a file")
+    with pytest.raises(StorageError, match="cannot make the database"):
+        upgrade(f"sqlite:///{tmp_path}/var/syncd.db")
+
+
 def test_a_newer_schema_is_refused(url: str) -> None:
     _set_revision(url, "9999")
     with pytest.raises(StorageError, match="schema 9999, newer than this program knows"):

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
+import psycopg
 import pytest
 
 from syncd.application.verify import verify_ledger
@@ -15,7 +16,9 @@ from syncd.domain.ledger import LeafKind
 from syncd.domain.model import SourceId, UnitId
 from syncd.errors import StorageError
 from syncd.ports.records import SourceState
-from syncd.storage.engine import SqlDatabase, open_database
+from syncd.storage.engine import SqlDatabase, open_database, parse_url
+from syncd.storage.schema import upgrade
+from syncd.testing.clock import FakeClock
 
 AT = datetime(2026, 10, 31, 17, 0, tzinfo=UTC)
 STATE = SourceState(source=SourceId("ban-a/1"), unit=UnitId("ban-a"), url="https://ban-a.vidu.example/rss")
@@ -208,6 +211,49 @@ def test_instants_come_back_the_same_in_utc(db: SqlDatabase, instant: datetime, 
 def test_a_naive_instant_is_refused(db: SqlDatabase) -> None:
     with pytest.raises(StorageError, match="naive"):
         store(db, replace(STATE, last_ok_at=datetime(2026, 10, 31, 17, 0)))
+
+
+def test_a_database_server_that_was_restarted_is_reached_again(postgres_url: str) -> None:
+    upgrade(postgres_url)
+    plain = parse_url(postgres_url).set(drivername="postgresql").render_as_string(hide_password=False)
+    with open_database(postgres_url, clock=SystemClock()) as database:
+        store(database, STATE)
+        assert failures(database) == 0
+        with psycopg.connect(plain, autocommit=True) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        store(database, replace(STATE, failures=1))
+        assert failures(database) == 1
+
+
+def test_a_transaction_whose_server_goes_away_is_an_error_of_ours(postgres_url: str) -> None:
+    upgrade(postgres_url)
+    plain = parse_url(postgres_url).set(drivername="postgresql").render_as_string(hide_password=False)
+    with open_database(postgres_url, clock=SystemClock()) as database:
+        with database.write() as uow, psycopg.connect(plain, autocommit=True) as connection:
+            uow.sources.put(STATE)
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            with pytest.raises(StorageError):
+                uow.commit()
+        with database.read() as uow:
+            assert uow.sources.all() == []
+
+
+def test_a_unit_of_work_that_keeps_the_others_waiting_is_named_in_the_log(
+    url: str, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    with open_database(url, clock=clock) as database:
+        with database.write():
+            clock.advance(timedelta(seconds=5))
+        assert caplog.messages == []
+        with database.write():
+            clock.advance(timedelta(seconds=7))
+    assert caplog.messages == ["a unit of work held the writer for 7.0 s"]
 
 
 def test_text_that_no_database_can_keep_is_an_error_of_ours(db: SqlDatabase) -> None:
