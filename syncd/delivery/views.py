@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from syncd.application.assess import QuotaTable, assessment_of, current_period, periods_of, quota_table
+from syncd.application.deliver import Outcome
 from syncd.application.explain import explain
 from syncd.application.services import Assessment, Services
 from syncd.application.sheet import SYMBOL, sheet_of, so_far, worst_first
@@ -41,13 +42,24 @@ _PUSH = {
     PushState.DEAD: "gửi không thành công, chờ cán bộ xử lý",
     PushState.QUARANTINED: "tạm giữ để kiểm tra độ mật",
 }
-_PORTAL = {
+_PORTAL: Mapping[str, str] = {
     "draft": "bản nháp",
     "pending": "chờ duyệt",
     "scheduled": "hẹn giờ đăng",
     "public": "đang hiển thị",
     "private": "riêng tư",
     "trash": "đã bị xóa vào thùng rác",
+    "gone": "không còn trên Cổng",
+}
+_OUTCOME: Mapping[str, str] = {
+    Outcome.SENT: "Cổng đã nhận",
+    Outcome.UPDATED: "Cổng đã nhận bản sửa",
+    Outcome.ADOPTED: "đã có sẵn trên Cổng, không gửi lại",
+    Outcome.UNKNOWN: "chưa rõ Cổng có nhận hay không, sẽ tra lại",
+    Outcome.RETRY: "chưa được, sẽ gửi lại",
+    Outcome.DEAD: "không thành công, chờ cán bộ xử lý",
+    Outcome.WITHHELD: "tạm giữ để kiểm tra độ mật",
+    Outcome.LEFT: "đã được sửa hoặc gỡ trên Cổng, không ghi đè",
 }
 
 
@@ -247,10 +259,16 @@ def _leaves(uow: UnitOfWork, post: PostRecord) -> list[dict[str, Any]]:
 
 
 def _detail(data: Mapping[str, Any]) -> str:
-    """The plain fields of a leaf that say what happened; the rest stands in the dossier."""
-    told = [data[name] for name in ("outcome", "state", "error") if isinstance(data.get(name), str)]
-    if isinstance(data.get("attempt"), int):
-        told.append(f"lần thứ {data['attempt']}")
+    """What a leaf says that happened; the rest of it stands in the dossier."""
+    told = []
+    if isinstance(attempt := data.get("attempt"), int):
+        told.append(f"lần thứ {attempt}")
+    if isinstance(outcome := data.get("outcome"), str):
+        told.append(_OUTCOME.get(outcome, outcome))
+    if isinstance(state := data.get("state"), str):
+        told.append(_PORTAL.get(state, state))
+    if isinstance(error := data.get("error"), str):
+        told.append(error)
     return ", ".join(told)
 
 

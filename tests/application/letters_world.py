@@ -67,7 +67,7 @@ def october(world: World) -> PostId:
         for kind, data in (
             (LeafKind.ITEM_SEEN, {"key": carried.key, "url": carried.url}),
             (LeafKind.PUSH_SENT, {"key": carried.key, "attempt": 1}),
-            (LeafKind.PUSH_RESULT, {"key": carried.key, "state": "delivered"}),
+            (LeafKind.PUSH_RESULT, {"key": carried.key, "attempt": 1, "outcome": "sent"}),
         ):
             uow.ledger.append(kind, at, data, unit=UnitId("ban-c"))
         uow.ledger.append(LeafKind.RECONCILE, local(11, 1, 6), {"period": "2026-10", "complete": True})

@@ -168,7 +168,7 @@ def test_post_page_tells_what_happened_and_when(site: Site) -> None:
         "09:00 05/10/2026",
         "Rà soát thấy trên Cổng lần đầu",
         "Đọc thấy tin, bài lần đầu",
-        "Kết quả gửi lên Cổng: delivered",
+        "Kết quả gửi lên Cổng: lần thứ 1, Cổng đã nhận",
         "Gửi lên Cổng: lần thứ 1",
         post.page_capture or "",
     ):
