@@ -257,9 +257,10 @@ def make_world(
     scores: dict[str, float] | None = None,
     window: tuple[str, str] = ("2026-10", "2026-11"),
     engine: RankingEngine | None = None,
+    url: str | None = None,
 ) -> World:
     clock = FakeClock(start)
-    url = f"sqlite:///{folder}/syncd.db"
+    url = url or f"sqlite:///{folder}/syncd.db"
     upgrade(url)
     assessment = Assessment(
         id="2026",

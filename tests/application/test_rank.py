@@ -39,9 +39,9 @@ def engine() -> StandInEngine:
     return StandInEngine()
 
 
-@pytest.fixture
-def world(tmp_path: Path, engine: StandInEngine) -> Iterator[World]:
-    """October of the worked example, alone in its assessment."""
+@pytest.fixture(params=["sqlite", "postgresql"])
+def world(request: pytest.FixtureRequest, tmp_path: Path, engine: StandInEngine) -> Iterator[World]:
+    """October of the worked example, alone in its assessment, on both databases."""
     made = make_world(
         tmp_path,
         [unit("ban-a")],
@@ -49,6 +49,7 @@ def world(tmp_path: Path, engine: StandInEngine) -> Iterator[World]:
         window=("2026-10", "2026-10"),
         scores={"ban-a": 460},
         engine=engine,
+        url=request.getfixturevalue("postgres_url") if request.param == "postgresql" else None,
     )
     worked_example(made)
     yield made
