@@ -25,14 +25,13 @@ class OutboxArena:
     portal: Portal
     folder: Path
     stranger: Portal | None = None
-    typed: int = 0
 
-    def type_by_hand(self, *, title: str, html: str, date: datetime) -> str:
-        self.typed += 1
-        name = f"gõ tay {self.typed}"
+    def type_by_hand(self, *, title: str, html: str, date: datetime, copies: int = 1) -> list[str]:
+        names = [f"gõ tay {number}" for number in range(copies)]
         text = json.dumps({"title": title, "html": html, "published_at": date.isoformat()})
-        (self.folder / "posts" / f"{name}.json").write_text(text)
-        return name
+        for name in names:
+            (self.folder / "posts" / f"{name}.json").write_text(text)
+        return names
 
     def trash(self, portal_id: str) -> None:
         path = self.folder / "posts" / f"{portal_id}.json"
@@ -51,8 +50,8 @@ class WordPressArena:
     stranger: Portal | None
     server: LocalPortal
 
-    def type_by_hand(self, *, title: str, html: str, date: datetime) -> str:
-        return str(self.server.type_by_hand(title=title, html=html, date=date))
+    def type_by_hand(self, *, title: str, html: str, date: datetime, copies: int = 1) -> list[str]:
+        return [str(self.server.type_by_hand(title=title, html=html, date=date)) for _ in range(copies)]
 
     def trash(self, portal_id: str) -> None:
         self.server.trash(int(portal_id))

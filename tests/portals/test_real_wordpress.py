@@ -1,80 +1,20 @@
 """A real WordPress on loopback: the contract, and what only the real one can tell. `make portals`; needs root the first time."""
 
 import json
-import os
-import subprocess
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from adapters.http import HttpSettings, PoliteClient
-from adapters.portals.wordpress import WordPressPortal, WordPressSettings
 from syncd.clock import SystemClock
-from syncd.domain.model import Approval
+from syncd.domain.model import LOCAL, Approval
 from syncd.ports.portal import Portal, PortalState
-from syncd.ports.secret import Secret
 from syncd.testing.portal_contract import PortalArena, PortalContract, new_key, refusal, sample_image, sample_post
+from tests.portals.wordpress import RealWordPress
 
 pytestmark = pytest.mark.slow
-
-SCRIPT = Path(__file__).parents[2] / "scripts" / "wordpress.sh"
-SETTLE = timedelta(seconds=120)
-
-
-@dataclass
-class RealWordPress:
-    """The running site; an editor's hands are PHP run inside it."""
-
-    site: Mapping[str, Any]
-    client: PoliteClient
-
-    def portal(self, login: str = "syncd", password: str | None = None) -> WordPressPortal:
-        settings = WordPressSettings(
-            url=self.site["base_url"],
-            username=login,
-            password=Secret(password or self.site["users"][login]["application_password"]),
-            allow_addresses=("127.0.0.0/8",),
-        )
-        return WordPressPortal(settings, name="cong", http=self.client, clock=SystemClock(), settle=SETTLE)
-
-    def php(self, code: str, **values: str) -> str:
-        """Run `code` with WordPress loaded and `$in` holding `values`; what it prints."""
-        start = (
-            "$_SERVER['HTTP_HOST'] = 'localhost'; require getenv('WP_LOAD'); $in = json_decode(getenv('VALUES'), true);"
-        )
-        load = str(Path(self.site["state"]) / "www" / "wp-load.php")
-        done = subprocess.run(
-            ["php", "-r", start + code],
-            env={**os.environ, "WP_LOAD": load, "VALUES": json.dumps(values)},
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=60,
-        )
-        return done.stdout.strip()
-
-
-@pytest.fixture(scope="session")
-def wordpress(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealWordPress]:
-    environment = {**os.environ, "SYNCD_PORTAL_STATE": str(tmp_path_factory.mktemp("wordpress") / "state")}
-
-    def run(verb: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([str(SCRIPT), verb], env=environment, stdout=subprocess.PIPE, text=True, timeout=570)
-
-    started = run("start")
-    if started.returncode == 4:
-        pytest.skip("WordPress's packages are missing and cannot be installed here")
-    client = PoliteClient(HttpSettings(), clock=SystemClock())
-    try:
-        assert started.returncode == 0
-        yield RealWordPress(site=json.loads(started.stdout), client=client)
-    finally:
-        client.abort()
-        run("destroy")
 
 
 @dataclass
@@ -83,21 +23,16 @@ class RealArena:
     stranger: Portal | None
     wordpress: RealWordPress
 
-    def type_by_hand(self, *, title: str, html: str, date: datetime) -> str:
-        return self.wordpress.php(
-            "wp_set_current_user($in['author']); echo wp_insert_post(wp_slash(array('post_title' => $in['title'],"
-            " 'post_content' => $in['html'], 'post_status' => 'publish', 'post_date' => get_date_from_gmt($in['date']))));",
-            title=title,
-            html=html,
-            date=date.strftime("%Y-%m-%d %H:%M:%S"),
-            author=str(self.wordpress.site["users"]["unit_a"]["id"]),
-        )
+    def type_by_hand(self, *, title: str, html: str, date: datetime, copies: int = 1) -> list[str]:
+        at = date.astimezone(LOCAL).strftime("%Y-%m-%d %H:%M:%S")
+        ids = self.wordpress.type_posts(title, author="unit_a", date=at, html=html, copies=copies)
+        return [str(post_id) for post_id in ids]
 
     def trash(self, portal_id: str) -> None:
-        self.wordpress.php("wp_trash_post((int) $in['id']);", id=portal_id)
+        self.wordpress.trash(int(portal_id))
 
     def delete(self, portal_id: str) -> None:
-        self.wordpress.php("wp_delete_post((int) $in['id'], true);", id=portal_id)
+        self.wordpress.delete(int(portal_id))
 
     def images(self) -> int:
         return int(self.wordpress.php("echo array_sum((array) wp_count_attachments('image'));"))
@@ -153,7 +88,7 @@ def test_account_without_publishing_delivers_as_pending_and_finds_it_again(wordp
 def test_post_published_by_an_editor_stays_public_when_the_pending_account_updates_it(wordpress: RealWordPress) -> None:
     portal, key = wordpress.portal("syncd_pending"), new_key()
     made = portal.create(sample_post(approval=Approval.PENDING), key)
-    wordpress.php("wp_set_current_user(1); wp_publish_post((int) $in['id']);", id=made.id)
+    wordpress.publish(int(made.id))
     updated = portal.update(made.id, sample_post(title="Đã sửa", approval=Approval.PENDING), key)
     assert (updated.state, updated.title) == (PortalState.PUBLIC, "Đã sửa")
     assert updated.published_at == made.published_at
@@ -180,3 +115,30 @@ def test_post_dated_ahead_is_scheduled(wordpress: RealWordPress) -> None:
     ahead = datetime(2099, 1, 1, tzinfo=UTC)
     made = wordpress.portal().create(sample_post(published_at=ahead), key)
     assert (made.state, made.published_at) == (PortalState.SCHEDULED, ahead)
+
+
+SLOW = """<?php add_filter( 'rest_pre_insert_post', function ( $post ) {
+    if ( str_contains( $post->post_title ?? '', 'đến chậm' ) ) { sleep( 2 ); }
+    return $post;
+} );"""
+
+
+def test_post_made_after_we_stopped_waiting_is_absent_at_first_and_found_later(wordpress: RealWordPress) -> None:
+    """Why the settle time is waited out: the first look-up comes too early to tell."""
+    plugin = Path(wordpress.site["state"]) / "www" / "wp-content" / "mu-plugins" / "slow.php"
+    plugin.write_text(SLOW)
+    impatient = PoliteClient(HttpSettings(total_timeout_s=1.0), clock=SystemClock())
+    key, clock = new_key(), SystemClock()
+    try:
+        portal = wordpress.portal(client=impatient)
+        error = refusal(lambda: portal.create(sample_post(title="Tin đến chậm"), key))
+        assert (error.kind, error.unknown) == ("timeout", True)
+        patient = wordpress.portal()
+        assert patient.find(key) is None
+        deadline = clock.monotonic() + 30
+        while (found := patient.find(key)) is None:
+            assert clock.monotonic() < deadline
+        assert found.title == "Tin đến chậm"
+    finally:
+        impatient.abort()
+        plugin.unlink()

@@ -1,0 +1,107 @@
+"""The real WordPress of scripts/wordpress.sh, and the hands of its editors: PHP run inside it."""
+
+import json
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from adapters.http import PoliteClient
+from adapters.portals.wordpress import WordPressPortal, WordPressSettings
+from syncd.clock import SystemClock
+from syncd.ports.secret import Secret
+
+SCRIPT = Path(__file__).parents[2] / "scripts" / "wordpress.sh"
+PACKAGES_MISSING = 4
+SETTLE = timedelta(seconds=120)
+_START = "$_SERVER['HTTP_HOST'] = 'localhost'; require getenv('WP_LOAD'); $in = json_decode(getenv('VALUES'), true);"
+_POSTS = """
+$out = array();
+foreach (get_posts(array('numberposts' => -1, 'orderby' => 'ID', 'order' => 'ASC',
+    'post_status' => array('publish', 'future', 'draft', 'pending', 'private'))) as $post) {
+  preg_match('/<!-- (syncd-[0-9a-f]{32}) -->/', $post->post_content, $key);
+  preg_match('/Nguồn: (?:<[^>]*>)*([^<]+)/u', $post->post_content, $unit);
+  $out[] = array('id' => $post->ID, 'title' => html_entity_decode($post->post_title, ENT_QUOTES), 'status' => $post->post_status,
+    'date' => $post->post_date, 'author' => get_the_author_meta('login', $post->post_author),
+    'key' => $key[1] ?? null, 'unit_name' => trim($unit[1] ?? ''));
+}
+echo json_encode($out);
+"""
+_TYPE = """
+$ids = array();
+for ($n = 0; $n < (int) $in['copies']; $n++) {
+  $ids[] = wp_insert_post(wp_slash(array('post_title' => $in['title'], 'post_content' => $in['html'], 'post_status' => 'publish',
+    'post_date' => $in['date'], 'post_author' => get_user_by('login', $in['author'])->ID)));
+}
+echo json_encode($ids);
+"""
+_EMPTY = """
+foreach (get_posts(array('numberposts' => -1, 'post_type' => array('post', 'attachment'), 'post_status' => 'any,trash,auto-draft',
+    'fields' => 'ids')) as $id) { wp_delete_post($id, true); }
+"""
+
+
+@dataclass
+class RealWordPress:
+    """The running site; `site` is what the script printed."""
+
+    site: Mapping[str, Any]
+    client: PoliteClient
+
+    def portal(
+        self, login: str = "syncd", password: str | None = None, client: PoliteClient | None = None
+    ) -> WordPressPortal:
+        """Our adapter, as the account `login`."""
+        settings = WordPressSettings(
+            url=self.site["base_url"],
+            username=login,
+            password=Secret(password or self.site["users"][login]["application_password"]),
+            allow_addresses=("127.0.0.0/8",),
+        )
+        return WordPressPortal(settings, name="cong", http=client or self.client, clock=SystemClock(), settle=SETTLE)
+
+    def php(self, code: str, **values: object) -> str:
+        """Run `code` with WordPress loaded and `$in` holding `values`; what it prints."""
+        load = str(Path(self.site["state"]) / "www" / "wp-load.php")
+        done = subprocess.run(
+            ["php", "-r", _START + code],
+            env={**os.environ, "WP_LOAD": load, "VALUES": json.dumps(values)},
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=120,
+        )
+        return done.stdout.strip()
+
+    def posts(self) -> Sequence[dict[str, Any]]:
+        """Every post that is not in the trash: id, title, status, date (site time), author, key, unit_name (of the credit line)."""
+        found: list[dict[str, Any]] = json.loads(self.php(_POSTS))
+        return found
+
+    def type_posts(
+        self, title: str, *, author: str, date: str, html: str = "<p>Gõ tay.</p>", copies: int = 1
+    ) -> Sequence[int]:
+        """Public posts typed by hand; `date` in site time, `2026-10-31 23:59:59`. Their ids."""
+        ids: list[int] = json.loads(self.php(_TYPE, title=title, author=author, date=date, html=html, copies=copies))
+        return ids
+
+    def type_post(self, title: str, *, author: str, date: str, html: str = "<p>Gõ tay.</p>") -> int:
+        return self.type_posts(title, author=author, date=date, html=html)[0]
+
+    def trash(self, post_id: int) -> None:
+        self.php("wp_trash_post((int) $in['id']);", id=post_id)
+
+    def delete(self, post_id: int) -> None:
+        """Past the trash."""
+        self.php("wp_delete_post((int) $in['id'], true);", id=post_id)
+
+    def publish(self, post_id: int) -> None:
+        """What an editor does to a pending post."""
+        self.php("wp_set_current_user(1); wp_publish_post((int) $in['id']);", id=post_id)
+
+    def empty(self) -> None:
+        """No post and no image left, the trash included."""
+        self.php(_EMPTY)
