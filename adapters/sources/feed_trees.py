@@ -25,6 +25,7 @@ _ENTITY_DECLARED = re.compile(r"<!ENTITY", re.IGNORECASE)
 _AMPERSAND = re.compile(r"&(?:#\d{1,7};|#[xX][0-9a-fA-F]{1,6};|([A-Za-z][A-Za-z0-9]{1,30});)?")
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|[\ud800-\udfff]")
 _ROOT = re.compile(r"<(?:\w+:)?(?:rss|rdf|feed|channel)(?=[\s>])", re.IGNORECASE)
+_LOOSE_ITEM = re.compile(r"<(?:item|entry)[\s>]", re.IGNORECASE)
 _PREFIX = re.compile(r"</?([A-Za-z_][\w.-]{0,40}):|\s([A-Za-z_][\w.-]{0,40}):[\w.-]+\s*=\s*[\"']")
 _TAG = re.compile(r"<[A-Za-z][^<>]*>")
 _VALUE = re.compile(r"""=\s*(?:"[^"]*"|'[^']*'|([^\s"'<>=]+?)(?=\s|/?>))""")
@@ -165,8 +166,10 @@ def _mend_ampersand(match: re.Match[str]) -> str:
 def _read_tolerantly(text: str) -> RawFeed:
     if len(text) > MAX_TOLERANT_CHARS:
         raise NotAFeed(f"not well-formed, and too large ({len(text):,} characters) to be mended", kind="too_large")
-    root = _ROOT.search(text)
-    _refuse_entities(text[: root.start()] if root else text)
+    root = _ROOT.search(text) or _LOOSE_ITEM.search(text)
+    if root is None:  # feedparser would take its time to find nothing
+        raise NotAFeed(_what_it_is(text, ""))
+    _refuse_entities(text[: root.start()])
     parsed = feedparser.parse(
         io.BytesIO(text.encode("utf-8", errors="replace")),
         response_headers={"content-type": "application/xml; charset=utf-8"},

@@ -1,0 +1,130 @@
+"""HTML from outside: what survives cleaning, what its text and images are."""
+
+import pytest
+
+from adapters.html import (
+    absolute,
+    announced_feeds,
+    asks_for_login,
+    canonical_of,
+    clean_html,
+    images_of,
+    looks_like_html,
+    parse_page,
+    text_of_html,
+    title_text,
+)
+
+BASE = "https://ban-a.vidu.example/tin/bai.html"
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "<svg/onload=alert(1)>",
+    '<a href="javascript:alert(1)">x</a>',
+    '<a href="java&#10;script:alert(1)">x</a>',
+    '<a href=" JaVaScRiPt&colon;alert(1)">x</a>',
+    '<a href="data:text/html;base64,PHNjcmlwdD4=">x</a>',
+    '<iframe srcdoc="<script>alert(1)</script>">',
+    "<object data=x>",
+    "<base href=//evil.example>",
+    '<meta http-equiv=refresh content="0;url=//evil.example">',
+    "<style>@import '//evil.example'</style>",
+    '<div style="position:fixed;inset:0">x</div>',
+    "<form action=//evil.example><input name=password>",
+    "<details open ontoggle=alert(1)>",
+    "<math><mtext></p><style><img src onerror=alert(1)></style>",
+    '<noscript><p title="</noscript><img src=x onerror=alert(1)>">',
+    "<scr<script>ipt>alert(1)</scr</script>ipt>",
+    '<img srcset="x 1x, javascript:alert(1) 2x">',
+    '<!--<img src="--><img src=x onerror=alert(1)//">',
+    '<img data-src="javascript:alert(1)">',
+]
+
+
+@pytest.mark.parametrize("source", HOSTILE)
+def test_nothing_that_acts_survives_cleaning(source: str) -> None:
+    cleaned = clean_html(source, BASE).lower()
+    for trace in ("<script", "<iframe", "<form", "<input", "<style", "<svg", "<object", "<base", "<meta", "srcset"):
+        assert trace not in cleaned
+    root = parse_page(cleaned)
+    for element in root.find_all(True):
+        assert not [name for name in element.attrs if name.startswith("on") or name == "style"]
+        for name in ("href", "src"):
+            assert str(element.get(name, "https:")).startswith(("http:", "https:"))
+
+
+def test_addresses_become_absolute_and_late_images_real() -> None:
+    cleaned = clean_html('<p><a href="../a b.html?x=1&y=2">đọc</a><img src="data:x" data-src="/i.jpg"></p>', BASE)
+    assert 'href="https://ban-a.vidu.example/a%20b.html?x=1&amp;y=2"' in cleaned
+    assert 'src="https://ban-a.vidu.example/i.jpg"' in cleaned
+
+
+def test_text_without_markup_stays_text() -> None:
+    assert clean_html("Giá < 5 triệu & hơn", BASE) in (
+        "Giá &lt; 5 triệu &amp; hơn",
+        "Giá&#32;&lt;&#32;5&#32;triệu&#32;&amp;&#32;hơn",
+    )
+
+
+def test_text_of_html_has_one_line_per_block() -> None:
+    source = "<p>Đồng  chí<b>A</b></p><!-- x --><div>B &amp; C<br>D<script>no</script></div>"
+    assert text_of_html(source) == "Đồng chíA\nB & C\nD"
+
+
+@pytest.mark.parametrize(
+    ("source", "title"),
+    [
+        ("A &amp;amp; B", "A & B"),
+        ("Giá < 5 triệu", "Giá < 5 triệu"),
+        ("x &lt;b&gt;y&lt;/b&gt;", "x y"),
+        ("\n  Hai   dòng\n", "Hai dòng"),
+        ("Tie\u0302\u0301ng Vie\u0323\u0302t", "Tiếng Việt"),
+    ],
+)
+def test_title_is_plain_text_on_one_line(source: str, title: str) -> None:
+    assert title_text(source) == title
+
+
+def test_images_come_once_each_with_their_caption() -> None:
+    cleaned = clean_html(
+        '<figure><img src="/1.jpg" alt="Ảnh"><figcaption>Chú  thích</figcaption></figure><img src="/1.jpg">', BASE
+    )
+    (image,) = images_of(cleaned)
+    assert (image.url, image.alt, image.caption) == ("https://ban-a.vidu.example/1.jpg", "Ảnh", "Chú thích")
+
+
+@pytest.mark.parametrize(
+    ("address", "url"),
+    [
+        ("//b.example/x", "https://b.example/x"),
+        ("bai 2.html", "https://ban-a.vidu.example/tin/bai%202.html"),
+        ("javascript:alert(1)", ""),
+        ("java\nscript:alert(1)", ""),
+        ("mailto:a@b.example", ""),
+        ("http://[", ""),
+        ("ftp://b.example/", ""),
+    ],
+)
+def test_only_web_addresses_are_addresses(address: str, url: str) -> None:
+    assert absolute(address, BASE) == url
+
+
+def test_page_tells_its_feeds_and_its_canonical_address() -> None:
+    page = (
+        '<html><head><link rel="alternate" type="application/rss+xml" href="/vi/news/rss/">'
+        '<link rel="canonical" href="/tin/bai-chuan.html"></head><body><input type="password"></body></html>'
+    )
+    assert announced_feeds(page, BASE) == ["https://ban-a.vidu.example/vi/news/rss/"]
+    assert canonical_of(parse_page(page), BASE) == "https://ban-a.vidu.example/tin/bai-chuan.html"
+    assert asks_for_login(page)
+    assert looks_like_html(page)
+
+
+def test_canonical_address_of_another_host_or_of_the_front_page_is_not_believed() -> None:
+    for href in ("https://khac.example/x", "/"):
+        page = parse_page(f'<html><head><link rel="canonical" href="{href}"></head></html>')
+        assert canonical_of(page, BASE) is None
+
+
+def test_deep_nesting_is_reduced_to_text() -> None:
+    assert clean_html("<div>" * 100_000 + "chữ", BASE).endswith("chữ")
