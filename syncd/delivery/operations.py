@@ -51,9 +51,9 @@ def run_collect(services: Services, *, unit: str | None = None) -> Outcome:
 
 def run_publish(services: Services, *, unit: str | None = None) -> Outcome:
     report = publish(services, unit=None if unit is None else known_unit(services, unit))
-    if report.error is not None:
+    if report.portal_error is not None:
         return report.as_json(), FOREIGN_FAILED
-    return report.as_json(), NEEDS_A_PERSON if report.total.failed or report.total.quarantined else 0
+    return report.as_json(), NEEDS_A_PERSON if report.failed or report.quarantined else 0
 
 
 def run_census(services: Services, *, unit: str | None = None, period: str | None = None) -> Outcome:
