@@ -1,0 +1,114 @@
+"""PageSource: list pages by selectors, made up and (where the corpus is there) of real Liferay sites."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.http import HttpSettings, PoliteClient
+from adapters.sources.page import PageSettings, PageSource
+from adapters.sources.visits import ArticleSelectors
+from syncd.domain.model import Precision, SourceId, UnitId
+from syncd.errors import SourceError
+from syncd.ports.source import Known
+from syncd.testing.clock import FakeClock
+from syncd.testing.local_site import LocalSite
+from syncd.vietnamese.text import one_line
+
+CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
+LIST = """<html><head><title>Tin tức</title><base href="/trang/"></head><body>
+<div class="item"><a href="mot.html"><img src="1.jpg"></a><h3><a href="mot.html">Bài một</a></h3><i class="date">Ngày đăng 30/10/2026 | 03:37 PM | Lượt xem: 381</i></div>
+<div class="item"><h3><a href="mot.html">Bài một</a></h3></div>
+<div class="item"><h3><a href="/hai.html">Bài hai</a></h3><i class="date">29/10/2026 | 12:00 AM</i></div>
+<div class="item"><h3>Không có liên kết</h3></div>
+</body></html>"""
+
+
+@pytest.fixture
+def site() -> Iterator[LocalSite]:
+    with LocalSite() as site:
+        yield site
+
+
+def _source(site: LocalSite, path: str = "/tin-tuc", **settings: Any) -> PageSource:
+    clock = FakeClock(datetime(2026, 11, 1, tzinfo=UTC))
+    http = PoliteClient(HttpSettings(spacing_s=0, allow_addresses=("127.0.0.0/8",)), clock=clock)
+    chosen = {"item": "div.item", "link": "a", "title": "h3", "date": ".date"} | settings
+    return PageSource(
+        PageSettings(url=site.url(path), **chosen), id=SourceId("ban-b/1"), unit=UnitId("ban-b"), http=http, clock=clock
+    )
+
+
+def test_list_page_is_read_in_order_each_address_once(site: LocalSite) -> None:
+    site.page("/tin-tuc", LIST)
+    reading = _source(site).read(Known())
+    assert [(p.title, p.url) for p in reading.posts] == [
+        ("Bài một", site.url("/trang/mot.html")),
+        ("Bài hai", site.url("/hai.html")),
+    ]
+    first, second = (post.published for post in reading.posts)
+    assert (first.instant, first.precision) == (datetime(2026, 10, 30, 8, 37, tzinfo=UTC), Precision.MINUTE)
+    assert (second.instant, second.precision) == (datetime(2026, 10, 28, 17, tzinfo=UTC), Precision.DAY)
+    assert [(s.item, s.reason) for s in reading.skipped] == [("Không có liên kết", "no web address")]
+    assert not reading.full
+
+
+def test_unchanged_list_is_known_by_its_hash(site: LocalSite) -> None:
+    site.page("/tin-tuc", LIST)
+    source = _source(site)
+    first = source.read(Known())
+    assert source.read(Known(body_sha256=first.exchange.body_sha256)).unchanged
+
+
+@pytest.mark.parametrize(
+    ("body", "hint"),
+    [
+        ("<html><body><form><input type=password></form></body></html>", "login"),
+        ("<html><body>Website đang nâng cấp</body></html>", "maintenance"),
+        ("<html><body><div class='moi'>Giao diện mới</div></body></html>", "layout"),
+    ],
+)
+def test_page_without_the_list_is_an_error_never_no_posts(site: LocalSite, body: str, hint: str) -> None:
+    site.page("/tin-tuc", body)
+    with pytest.raises(SourceError) as caught:
+        _source(site).read(Known())
+    assert (caught.value.kind, hint in (caught.value.hint or "")) == ("layout", True)
+
+
+def test_article_page_is_read_by_its_selectors(site: LocalSite) -> None:
+    site.page("/tin-tuc", LIST)
+    site.page("/trang/mot.html", "<div class='content'><p>Toàn văn bài một.</p></div>")
+    source = _source(site, article=ArticleSelectors(content="div.content"))
+    post = source.complete(source.read(Known()).posts[0])
+    assert (post.html, post.full_text) == ("<p>Toàn văn bài một.</p>", True)
+    assert post.published.origin == "list"
+
+
+def test_selector_that_is_none_is_refused_at_once() -> None:
+    with pytest.raises(ValueError, match="not a CSS selector"):
+        PageSettings(url="https://a.vidu.example/", item="div[")
+
+
+def _liferay_pages() -> list[str]:
+    path = CORPUS / "expected" / "html_lists.json"
+    return sorted(json.loads(path.read_text())) if path.exists() else []
+
+
+@pytest.mark.skipif(not _liferay_pages(), reason=f"the corpus is not beside this checkout: {CORPUS}")
+@pytest.mark.parametrize("name", _liferay_pages())
+def test_real_liferay_list_is_read_as_by_eye(site: LocalSite, name: str) -> None:
+    expected = json.loads((CORPUS / "expected" / "html_lists.json").read_text())[name]
+    site.page("/a/b/list", (CORPUS / name).read_bytes())
+    source = _source(
+        site, "/a/b/list", item=".asset-abstract", link=".asset-title a", title=".asset-title", date=".assetPublishDate"
+    )
+    found = {
+        (one_line(post.title), post.published.instant, post.url.rpartition("/")[2])
+        for post in source.read(Known()).posts
+    }
+    for entry in expected:
+        instant = datetime.fromisoformat(entry["iso"]).astimezone(UTC) if entry.get("iso") else None
+        assert (one_line(entry["title"]), instant, entry["href"].rpartition("/")[2]) in found
