@@ -10,7 +10,16 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from syncd.application.assess import QuotaCell, UnitRow, assessment_of, periods_of, quota_table, tabulate, unit_of
+from syncd.application.assess import (
+    QuotaCell,
+    QuotaTable,
+    UnitRow,
+    assessment_of,
+    periods_of,
+    quota_table,
+    tabulate,
+    unit_of,
+)
 from syncd.application.services import Assessment, Services
 from syncd.application.statements import instant_as_json
 from syncd.domain.ledger import LeafKind, canonical
@@ -21,7 +30,7 @@ from syncd.domain.retry import next_push
 from syncd.domain.rules import RuleSet
 from syncd.errors import RankingError, UsageError
 from syncd.ports.ranking import RankingEngine, RankingFigure
-from syncd.ports.records import FigureRecord
+from syncd.ports.records import FigureRecord, LedgerHead
 from syncd.ports.store import UnitOfWork
 
 # So many transient failures in a row mean that the engine itself is down: the rest waits for the next run.
@@ -164,8 +173,12 @@ def push_ranking(services: Services, assessment_id: str, *, again: bool = False)
         raise UsageError(
             "no ranking engine is configured", hint='[ranking] kind = "http"; without one, syncd rank grades by itself'
         )
+    # Counting takes seconds for many units: it must not keep writers waiting.
+    with services.db.read() as uow:
+        table = tabulate(uow, services, periods_of(services, assessment), ruleset=assessment.ruleset)
+        head = uow.ledger.head()
     with services.db.write() as uow:
-        _make_figures(uow, services, assessment)
+        _make_figures(uow, assessment, table, head)
         newest = _newest(uow.figures.figures(assessment.id))
         uow.commit()
     report = PushReport(assessment=assessment.id)
@@ -240,10 +253,8 @@ def _without_waived(row: UnitRow) -> list[Verdict]:
     return [replace(cell.verdict, status=Status.EXEMPT) if _is_waived(cell) else cell.verdict for cell in row.cells]
 
 
-def _make_figures(uow: UnitOfWork, services: Services, assessment: Assessment) -> None:
+def _make_figures(uow: UnitOfWork, assessment: Assessment, table: QuotaTable, head: LedgerHead) -> None:
     """Add a version for each unit whose figure says something new; older unsent versions are superseded."""
-    table = tabulate(uow, services, periods_of(services, assessment), ruleset=assessment.ruleset)
-    head = uow.ledger.head()
     newest = _newest(uow.figures.figures(assessment.id))
     for row in table.rows:
         before = newest.get(row.unit.id)
