@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone, tzinfo
-from typing import Literal
 from urllib.parse import urlsplit
+
+from bs4 import BeautifulSoup
 
 from adapters.html import (
     asks_for_login,
@@ -24,7 +25,6 @@ from syncd.ports.source import Exchange, Known, PostData
 from syncd.vietnamese.dates import DayOrder, parse_date
 from syncd.vietnamese.text import decode
 
-Zone = Literal["none"] | str
 _MAINTENANCE = ("bảo trì", "đang nâng cấp", "tạm ngừng", "under maintenance", "temporarily unavailable")
 
 
@@ -44,7 +44,10 @@ def zone_of(zone: str) -> tzinfo | None:
         return None
     if zone == "+07:00":
         return LOCAL
-    offset = datetime.strptime(zone, "%z").utcoffset()
+    try:
+        offset = datetime.strptime(zone, "%z").utcoffset()
+    except ValueError as err:
+        raise ValueError(f'zone must be "none" or an offset such as "+07:00", not {zone!r}') from err
     return timezone(offset or timedelta(0), zone)
 
 
@@ -115,17 +118,15 @@ class SiteVisitor:
             canonical_url=canonical_of(page, base),
             article=exchange,
         )
-        for element in select(page, selectors.date)[:1] if selectors.date else ():
-            date = parse_date(
-                value_of(element), default_zone=zone, day_order=day_order, fetched_at=now, origin="article"
-            )
+        if printed := _first_value(page, selectors.date):
+            date = parse_date(printed, default_zone=zone, day_order=day_order, fetched_at=now, origin="article")
             if date.instant is not None:
                 changes = replace(changes, published=date)
-        for element in select(page, selectors.title)[:1] if selectors.title else ():
-            changes = replace(changes, title=value_of(element) or post.title)
-        for element in select(page, selectors.author)[:1] if selectors.author else ():
-            changes = replace(changes, author=value_of(element) or post.author)
-        return changes
+        return replace(
+            changes,
+            title=_first_value(page, selectors.title) or post.title,
+            author=_first_value(page, selectors.author) or post.author,
+        )
 
     @contextmanager
     def _named(self, url: str) -> Iterator[None]:
@@ -162,3 +163,7 @@ class SiteVisitor:
             retry_after=retry_after(exchange) if exchange.status in (429, 503) else None,
             hint=hints.get(exchange.status, "the site has a fault of its own: open it, and tell its owner if it lasts"),
         )
+
+
+def _first_value(page: BeautifulSoup, selector: str | None) -> str:
+    return next(filter(None, map(value_of, select(page, selector))), "") if selector else ""

@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 MAX_CHARS = 2_000  # a printed date is short; a longer text is a page by mistake
 
@@ -78,6 +79,8 @@ _DAY_PATTERNS = [
 _COMPACT = re.compile(r"^(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)(?:t?(?P<time>\d{6})(?P<zone>z|[+-]\d{4})?)?$")
 # NukeViet prints date('Y-m-dTH:i:s'): the T became the zone
 _ZONE_AS_T = re.compile(r"^(\d{4}-\d\d-\d\d)([+-]\d\d|[a-z]{2,4})(\d\d:\d\d(?::\d\d)?)$")
+# seconds or milliseconds since 1970, bare or as .NET writes them in JSON; ten digits begin in 2001
+_UNIX = re.compile(r"^(?:/date\()?([1-9]\d{9}|[1-9]\d{12})(?:\)/)?$")
 _DAY_WITH_ZONE = re.compile(r"^(\d{4}-\d\d-\d\d)(?:z|[+-]\d\d:?\d\d)$")
 _MONTH_ONLY = re.compile(
     r"^\D{0,40}?(?:(?P<year>\d{4})[-/](?P<month>\d{1,2})|"
@@ -85,7 +88,7 @@ _MONTH_ONLY = re.compile(
 )
 _CLOCK = re.compile(
     r"(?<![\d.])(?P<hour>\d{1,2})\s?(?::\s?(?P<minute>\d{1,2})(?:\s?:\s?(?P<second>\d{1,2})(?!\d)(?P<fraction>[.,]\d+)?)?(?!\d)|"
-    r"(?:gio\b|h(?![a-z])|g(?![a-z]))\s?(?:(?P<minute2>\d{1,2})(?!\d)\s?(?:phut|ph|p|')?(?:\s?(?P<second2>\d{1,2})\s?(?:giay|s)\b)?)?"
+    r"(?:gio\b|h(?![a-z]):?|g(?![a-z]))\s?(?:(?P<minute2>\d{1,2})(?!\d)\s?(?:phut|ph|p|')?(?:\s?(?P<second2>\d{1,2})\s?(?:giay|s)\b)?)?"
     rf"|(?=\s?(?:am|pm|sa|ch)\b))\s?[':]?\s{{0,2}}(?:{_MERIDIEM}\s{{0,2}})?(?:{_ZONE})?"
 )
 _MERIDIEM_BEFORE = re.compile(r"(?<![a-z])(sang|trua|chieu|toi|dem|sa|ch|am|pm)\s?,?\s?(?:luc\s)?$")
@@ -98,6 +101,7 @@ _WEEKDAY_NAME = re.compile(
 )
 _UPDATED = re.compile(r"(?:cap nhat|chinh sua|sua doi|sua lan cuoi|updated|modified|last update)[^\d]{0,30}$")
 _PUBLISHED = re.compile(r"(?:ngay dang|dang ngay|dang luc|xuat ban|phat hanh|publish|posted)[^\d]{0,30}$")
+_TWO_NUMBERS = re.compile(r"\d\s{0,3}[/.\-–]\s{0,3}\d")
 _RELATIVE = re.compile(
     r"(?<![\d/:.])(\d{1,3})\s?(giay|phut|gio|tieng|ngay|hom|tuan|thang|seconds?|minutes?|mins?|hours?|days?|weeks?|months?)\b"
     r"(?=[^/:]{0,30}?\b(?:truoc|ago)\b)"
@@ -133,6 +137,11 @@ class ClockFound:
     zone: str | None
 
 
+def has_bare_numbers(raw: str) -> bool:
+    """Whether two numbers stand side by side as in `9/10`: without that no order of day and month is in question."""
+    return _TWO_NUMBERS.search(raw[:MAX_CHARS]) is not None
+
+
 def fold_date_text(raw: str) -> tuple[str, str]:
     """The text in lower case with plain spaces, with its diacritics and without them; both of one length."""
     text = unicodedata.normalize("NFKC", raw[:MAX_CHARS]).lower()
@@ -147,6 +156,9 @@ def rewrite_odd_iso(bare: str) -> str:
         return f"{match[1]} {match[3]}{match[2]}" if match[2][0] in "+-" else f"{match[1]} {match[3]} {match[2]}"
     if match := _DAY_WITH_ZONE.match(bare):
         return match[1]
+    if match := _UNIX.match(bare):
+        instant = datetime.fromtimestamp(int(match[1][:10]), UTC)
+        return instant.strftime("%Y-%m-%d %H:%M:%Sz")
     if match := _COMPACT.match(bare):
         time = match["time"]
         clock = f" {time[:2]}:{time[2:4]}:{time[4:]}{match['zone'] or ''}" if time else ""

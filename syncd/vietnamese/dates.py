@@ -18,6 +18,7 @@ from syncd.vietnamese.date_patterns import (
     find_relative,
     find_weekday,
     fold_date_text,
+    has_bare_numbers,
     read_offset,
     rewrite_odd_iso,
 )
@@ -75,6 +76,8 @@ def parse_date(
 
 def order_evidence(raw: str) -> DayOrder | Literal["either"] | None:
     """Which order of day and month this string alone can have; None where it shows none (a named month, ISO, no date)."""
+    if not has_bare_numbers(raw):
+        return None
     text, bare = fold_date_text(raw)
     days = find_days(rewrite_odd_iso(bare))
     if not days:
