@@ -78,7 +78,7 @@ def link(url: str) -> str | None:
 
 
 def chosen_periods(services: Services, assessment: str | None) -> tuple[list[PeriodId], Assessment | None]:
-    """The periods of the assessment asked for, else of the one that runs now (up to now), else the latest few.
+    """The periods, up to now, of the assessment asked for; else of the one that runs now, else of the newest that has ended; else the latest few.
 
     Raises:
         UsageError: no such assessment.
@@ -86,24 +86,32 @@ def chosen_periods(services: Services, assessment: str | None) -> tuple[list[Per
     if assessment is not None:
         named = assessment_of(services, assessment)
         return _begun(services, periods_of(services, named)), named
-    current, rules = current_period(services)
+    now = services.clock.now()
+    begun = []
     for candidate in services.assessments.values():
-        periods = periods_of(services, candidate)
-        if current.id in periods:
-            return _begun(services, periods), candidate
+        first, _ = services.rulesets.period(candidate.first)
+        if first.start <= now:
+            begun.append((first.start, candidate))
+    if not begun:
+        return recent_periods(services), None
+    _, newest = max(begun, key=lambda pair: pair[0])
+    return _begun(services, periods_of(services, newest)), newest
+
+
+def recent_periods(services: Services) -> list[PeriodId]:
+    """The running period and the few before it, oldest first."""
+    current, rules = current_period(services)
     periods = [current.id]
     start = current.start
     while len(periods) < _RECENT_PERIODS:
         before = period_of(start - timedelta(seconds=1), rules.calendar)
-        if before.start < datetime(2000, 1, 1, tzinfo=UTC):
-            break
         try:
             services.rulesets.period(before.id)
         except UsageError:
             break  # before the first rule set
         periods.insert(0, before.id)
         start = before.start
-    return periods, None
+    return periods
 
 
 def _begun(services: Services, periods: list[PeriodId]) -> list[PeriodId]:
@@ -112,9 +120,9 @@ def _begun(services: Services, periods: list[PeriodId]) -> list[PeriodId]:
     return begun or periods[:1]
 
 
-def overview(services: Services, assessment: str | None) -> dict[str, Any]:
-    """Units x periods, worst first."""
-    periods, running = chosen_periods(services, assessment)
+def overview(services: Services, assessment: str | None, *, recent: bool = False) -> dict[str, Any]:
+    """Units x periods, worst first; `recent`: the latest periods, whatever assessment they belong to."""
+    periods, running = (recent_periods(services), None) if recent else chosen_periods(services, assessment)
     table = quota_table(services, periods, ruleset=running.ruleset if running else None)
     return {
         **_standing(services),
@@ -163,10 +171,17 @@ def unit_page(services: Services, unit: UnitId) -> dict[str, Any]:
     with services.db.read() as uow:
         states = [state for state in uow.sources.all() if state.unit == unit]
     row = table.row(unit)
+    cells = list(row.cells) if row else []
+    current, _ = current_period(services)
+    if current.id not in periods and (
+        later := quota_table(services, [current.id], units=[unit]).cell(unit, current.id)
+    ):
+        cells.append(later)
+    known = services.units[unit]
     return {
         **_standing(services),
-        "unit": services.units[unit],
-        "sheets": [sheet_of(services, row.unit, cell) for cell in reversed(row.cells)] if row else [],
+        "unit": known,
+        "sheets": [sheet_of(services, known, cell) for cell in reversed(cells)],
         "so_far": so_far(services, row, running.id if running else None) if row else None,
         "sources": [{"state": state, "link": link(state.url)} for state in states],
     }

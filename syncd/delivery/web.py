@@ -63,8 +63,8 @@ def create_app(services: Services) -> FastAPI:
     app.add_exception_handler(Exception, failed)
 
     @app.get("/")
-    def overview(assessment: str | None = None) -> Response:
-        return page("overview.html", views.overview(services, assessment))
+    def overview(assessment: str | None = None, recent: bool = False) -> Response:
+        return page("overview.html", views.overview(services, assessment, recent=recent))
 
     @app.get("/units/{unit}")
     def unit_page(unit: str) -> Response:

@@ -66,7 +66,7 @@ def test_statement_says_what_counts_what_is_missing_until_when_and_how_to_appeal
         "Không tính: tin dẫn lại từ nguồn khác",
         "văn bản giải trình",
         "Số tháng thiếu: 0",
-        "Từ 3 tháng thiếu trở lên: Thiếu từ 3 tháng",
+        "Quy định: Thiếu từ 3 tháng",
         "mã gốc SHA-256",
     ):
         assert said in text, said

@@ -145,6 +145,18 @@ def test_overview_shows_units_by_periods_worst_first(site: Site) -> None:
     assert "tháng 10/2026" in text
 
 
+def test_overview_shows_the_assessment_and_the_latest_periods_when_asked(tmp_path: Path) -> None:
+    world = make_full_world(tmp_path, unit("ban-a"), window=("2026-07", "2026-09"))
+    with serving(create_app(world.services)) as port:
+        ended = outline(Site(world, port).get("/").text).text
+        recent = outline(Site(world, port).get("/?recent=1").text).text
+        own = outline(Site(world, port).get("/units/ban-a").text).text
+    closing(world)
+    assert "Đợt thẩm định 2026, từ tháng 07/2026 đến tháng 09/2026" in ended
+    assert "Từ tháng 06/2026 đến tháng 11/2026" in recent
+    assert "tháng 11/2026" in own
+
+
 def test_period_page_explains_each_post(site: Site) -> None:
     text = outline(site.get("/units/ban-a/2026-10").text).text
     assert "tính được 11" in text or "được tính 11/12" in " ".join(text.split())
