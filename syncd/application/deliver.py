@@ -212,6 +212,9 @@ class Deliverer:
             "adopted": True,
             "delivered_text_sha256": typed.content_sha256,
             "not_before": None,
+            "error": None,
+            "error_kind": None,
+            "hint": None,
         }
         self._record(attempt, Outcome.ADOPTED, changes, typed=replace(typed, post=attempt.post.id))
         attempt.note(f"stands there already, typed by hand: {typed.url}")

@@ -60,7 +60,7 @@ def look_at(services: Services, unit: Unit, source_id: SourceId, tally: Tally, *
         source = services.open_source(source_id)
         url = source.url
         reading = source.read(_known(state))
-        _refuse_suspicious(services, unit, source, reading)
+        _refuse_suspicious(unit, source, state, reading)
         if reading.unchanged and state is None:
             raise SourceError("not modified, though nothing was asked for", unit=unit.id, url=url, kind="protocol")
     except ForeignError as err:
@@ -80,7 +80,7 @@ def _known(state: SourceState | None) -> Known:
     return Known(etag=state.etag, last_modified=state.last_modified, body_sha256=state.body_sha256)
 
 
-def _refuse_suspicious(services: Services, unit: Unit, source: Source, reading: Reading) -> None:
+def _refuse_suspicious(unit: Unit, source: Source, state: SourceState | None, reading: Reading) -> None:
     """A list without a readable post is no evidence that nothing was written."""
     if reading.unchanged or reading.posts:
         return
@@ -92,10 +92,7 @@ def _refuse_suspicious(services: Services, unit: Unit, source: Source, reading: 
             kind="nothing_readable",
             hint="look at the address with: syncd probe",
         )
-    with services.db.read() as uow:
-        now = services.clock.now()
-        before = uow.posts.in_window(datetime.fromtimestamp(0, now.tzinfo), now + timedelta(days=366), unit=unit.id)
-    if any(post.source == source.id for post in before):
+    if state is not None and state.items:
         raise SourceError(
             "the list is empty, and it held posts before",
             unit=unit.id,

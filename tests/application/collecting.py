@@ -218,9 +218,9 @@ class ExampleOffice:
             return [json.loads(leaf.body) for leaf in uow.ledger.leaves() if leaf.kind.value == kind]
 
 
-def open_office(path: Path, clock: FakeClock, sources: Mapping[str, int], **changes: Any) -> ExampleOffice:
-    """`sources`: unit -> number of websites, at https://<unit>.example/<n>/."""
-    url = f"sqlite:///{path}/syncd.db"
+def open_office(path: Path, clock: FakeClock, sources: Mapping[str, int], *, url: str | None = None) -> ExampleOffice:
+    """`sources`: unit -> number of websites, at https://<unit>.example/<n>/. The database is an SQLite file unless a `url` is given."""
+    url = url or f"sqlite:///{path}/syncd.db"
     upgrade(url)
     db = open_database(url, clock=clock)
     units, sites = {}, {}
@@ -255,4 +255,4 @@ def open_office(path: Path, clock: FakeClock, sources: Mapping[str, int], **chan
         mail_rules=MailRules(sender="syncd@vidu.example"),
         workers=4,
     )
-    return ExampleOffice(services=replace(services, **changes), clock=clock, db=db, sites=sites, portal=portal)
+    return ExampleOffice(services=services, clock=clock, db=db, sites=sites, portal=portal)
