@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
+from syncd.clock import SystemClock
 from syncd.domain.model import (
     Adjustment,
     AdjustmentKind,
@@ -37,7 +39,8 @@ from syncd.ports.records import (
     StatementRecord,
 )
 from syncd.ports.store import UnitOfWork
-from syncd.storage.engine import SqlDatabase
+from syncd.storage.engine import SqlDatabase, open_database
+from syncd.storage.schema import upgrade
 
 BAN_A, BAN_B = UnitId("ban-a"), UnitId("ban-b")
 OCTOBER = datetime(2026, 9, 30, 17, 0, tzinfo=UTC)  # midnight of 1 October at +07:00
@@ -529,3 +532,25 @@ def test_a_slot_is_made_once_and_run_once(uow: UnitOfWork) -> None:
     assert uow.slots.in_state(SlotState.DUE, SlotState.RUNNING) == [new, later]
     assert [slot.id for slot in uow.slots.recent(limit=2)] == [later.id, new.id]
     assert uow.slots.recent(job="census") == []
+
+
+# --- what would be slow without being wrong ----------------------------------------------------------
+
+
+def test_asking_what_is_due_does_not_walk_over_all_that_was_delivered(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/syncd.db"
+    upgrade(url)
+    asked: list[tuple[str, Any]] = []
+    with open_database(url, clock=SystemClock()) as database, database.read() as uow:
+        connection = uow._transaction._connection
+
+        @event.listens_for(connection, "before_cursor_execute")
+        def note(_c: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
+            asked.append((statement, parameters))
+
+        uow.pushes.due(PORTAL, NOVEMBER)
+        statement, parameters = asked[0]
+        plan = [row.detail for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+    assert any("ix_posts_edited" in step for step in plan)
+    assert any("(portal=? AND post=?)" in step for step in plan)
+    assert not any(step.startswith("SCAN pushes") for step in plan)
