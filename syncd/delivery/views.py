@@ -137,6 +137,22 @@ def overview(services: Services, assessment: str | None, *, recent: bool = False
     }
 
 
+def quota(services: Services, period: str | None, assessment: str | None) -> QuotaTable:
+    """One period, or those of an assessment; by default those of the only assessment, else the current period.
+
+    Raises:
+        UsageError: no such period or assessment.
+    """
+    if period is not None:
+        return quota_table(services, [PeriodId(period)])
+    if assessment is None and len(services.assessments) == 1:
+        assessment = next(iter(services.assessments))
+    if assessment is None:
+        return quota_table(services, [current_period(services)[0].id])
+    named = assessment_of(services, assessment)
+    return quota_table(services, periods_of(services, named), ruleset=named.ruleset)
+
+
 def _cells(services: Services, table: QuotaTable, unit: UnitId, periods: list[PeriodId]) -> list[dict[str, Any] | None]:
     cells: list[dict[str, Any] | None] = []
     for period in periods:

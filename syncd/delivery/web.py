@@ -11,7 +11,6 @@ from fastapi import FastAPI, Path, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from syncd.application.assess import periods_of, quota_table
 from syncd.application.services import Services
 from syncd.delivery import views
 from syncd.domain.model import PeriodId, UnitId
@@ -91,19 +90,11 @@ def create_app(services: Services) -> FastAPI:
 
     @app.get("/api/quota")
     def quota(period: str | None = None, assessment: str | None = None) -> Response:
-        """The document of `syncd quota --json`."""
-        if assessment is not None:
-            named = services.assessments.get(assessment)
-            if named is None:
-                return _json({"error": f"unknown assessment {assessment}"}, 404)
-            table = quota_table(services, periods_of(services, named), ruleset=named.ruleset)
-        else:
-            periods = [PeriodId(period)] if period is not None else views.chosen_periods(services, None)[0]
-            try:
-                table = quota_table(services, periods)
-            except UsageError as err:
-                return _json({"error": err.message}, 404)
-        return _json(table.as_json())
+        """The document of `syncd quota --json`, with the same choice of periods."""
+        try:
+            return _json(views.quota(services, period, assessment).as_json())
+        except UsageError as err:
+            return _json({"error": err.message}, 404)
 
     return app
 
