@@ -37,6 +37,10 @@ class ArticleSelectors:
     title: str | None = None
     author: str | None = None
 
+    def __post_init__(self) -> None:
+        for selector in filter(None, (self.content, self.date, self.title, self.author)):
+            select(BeautifulSoup("", "lxml"), selector)
+
 
 def zone_of(zone: str) -> tzinfo | None:
     """The zone of a source's undated clocks: `+07:00`, or None for `none`. Raises ValueError for anything else."""

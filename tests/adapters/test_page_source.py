@@ -90,6 +90,8 @@ def test_article_page_is_read_by_its_selectors(site: LocalSite) -> None:
 def test_selector_that_is_none_is_refused_at_once() -> None:
     with pytest.raises(ValueError, match="not a CSS selector"):
         PageSettings(url="https://a.vidu.example/", item="div[")
+    with pytest.raises(ValueError, match="not a CSS selector"):
+        ArticleSelectors(content="div..x")
 
 
 def _liferay_pages() -> list[str]:
