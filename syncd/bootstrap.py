@@ -81,6 +81,7 @@ def http_client(config: Config, clock: Clock) -> Any:
         spacing_s=http.spacing_s,
         allow_addresses=http.allow_addresses,
         allow_ports=http.allow_ports,
+        extra_ca_files=tuple(str(config.base / path) for path in http.extra_ca_files),
     )
     return registry.http_client_class()(settings, clock=clock)
 

@@ -36,6 +36,15 @@ def cross_check(
     problems: list[ConfigError] = []
     if http:
         problems += _addresses(http)
+        problems += [
+            ConfigError(
+                "there is no such file",
+                key=f"http.extra_ca_files[{index}]",
+                hint="a PEM file; paths start at config.toml",
+            )
+            for index, path in enumerate(http.extra_ca_files)
+            if not (base / path).is_file()
+        ]
     if storage:
         problems += _storage(storage, base)
     if mail:

@@ -41,6 +41,7 @@ class HttpTable(Table):
     spacing_s: float = Field(default=1.0, ge=0, le=3600)
     allow_addresses: tuple[str, ...] = ()
     allow_ports: tuple[Annotated[int, Field(ge=1, le=65535)], ...] = (80, 443)
+    extra_ca_files: tuple[Path, ...] = ()
 
 
 class ScheduleTable(Table):

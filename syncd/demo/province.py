@@ -32,6 +32,7 @@ class DemoUnit:
     site: str  # feed | nukeviet | page
     posts: tuple[int, ...]
     score: float
+    quota: int = QUOTA
     window: int = 10  # entries its feed or list shows
     story: str
 
@@ -55,7 +56,8 @@ UNITS: tuple[DemoUnit, ...] = (
     ),
     DemoUnit(
         id="doan-mat-mang", name="Tỉnh đoàn Mất Mạng", group="mat-tran-doan-the", site="feed",
-        posts=(7, 6, 14, 7, 6, 7), score=668, window=5, story="trang ngừng mười ngày trong tháng 3",
+        posts=(13, 12, 13, 12, 14, 12), score=668, quota=12, window=3,
+        story="trang ngừng mười ngày trong tháng 3, danh sách chỉ giữ ba tin",
     ),
     DemoUnit(
         id="bao-trich-dan", name="Trường Chính trị Trích Dẫn", group="truong-chinh-tri", site="feed",

@@ -14,7 +14,7 @@ from syncd.bootstrap import data_dir, database_url, wire
 from syncd.clock import SystemClock
 from syncd.config import load_config
 from syncd.delivery import operations
-from syncd.demo.province import BEGIN, CONNECTED, EXEMPT, MONTHS, NOW, QUOTA, UNITS, YEAR, DemoUnit
+from syncd.demo.province import BEGIN, CONNECTED, EXEMPT, MONTHS, NOW, UNITS, YEAR, DemoUnit
 from syncd.demo.sites import UnitSite
 from syncd.errors import UsageError
 from syncd.storage.lock import DataLock
@@ -199,7 +199,7 @@ def _unit_text(site: UnitSite, *, connected: bool) -> str:
 id = "{unit.id}"
 name = "{unit.name}"
 group = "{unit.group}"
-quota = {QUOTA}
+quota = {unit.quota}
 editors = ["bientap@{unit.id}.vidu.example"]
 sources = [{source if carried else ""}]
 """
