@@ -19,10 +19,12 @@ from syncd.application.wording import (
     say,
     words,
 )
+from syncd.domain.judging import OTHER_PERIOD
 from syncd.domain.model import (
     Adjustment,
     AdjustmentKind,
     Origin,
+    Period,
     PeriodId,
     PostJudgement,
     Status,
@@ -120,7 +122,9 @@ def explain(services: Services, unit: UnitId, period: PeriodId, *, language: str
     judged = [(judgement, False) for judgement in standing.judgements]
     judged += [(judgement, True) for judgement in cell.recount.judgements if judgement.post.ref not in closed_refs]
     explained = [
-        ExplainedPost(judgement=judgement, sentence=speech.post(judgement), since_closing=later)
+        ExplainedPost(
+            judgement=judgement, sentence=speech.post(judgement, _home(services, judgement)), since_closing=later
+        )
         for judgement, later in judged
     ]
     return Explanation(
@@ -129,15 +133,26 @@ def explain(services: Services, unit: UnitId, period: PeriodId, *, language: str
         headline=speech.headline(known, cell),
         sentences=tuple(speech.story(cell)),
         changes=tuple(speech.changes(cell)),
-        posts=tuple(post for post in explained if post.judgement.reason != "other_period"),
+        posts=tuple(post for post in explained if post.judgement.reason != OTHER_PERIOD),
         arrived=tuple(
             post
             for post in explained
-            if post.judgement.reason == "other_period"
+            if post.judgement.reason == OTHER_PERIOD
             and post.judgement.post.portal_instant is not None
             and post.judgement.post.portal_instant in named
         ),
     )
+
+
+def _home(services: Services, judgement: PostJudgement) -> Period | None:
+    """The period that a post of another period belongs to, where its date and the rules of that time are known."""
+    instant = judgement.post.source_instant
+    if judgement.reason != OTHER_PERIOD or instant is None:
+        return None
+    try:
+        return services.rulesets.period_at(instant)[0]
+    except UsageError:
+        return None
 
 
 class _Speech:
@@ -284,10 +299,12 @@ class _Speech:
             )
         return found
 
-    def post(self, judgement: PostJudgement) -> str:
-        """Why one post counts or not, and what happened to it when."""
+    def post(self, judgement: PostJudgement, home: Period | None = None) -> str:
+        """Why one post counts or not, and what happened to it when. `home` is the other period it belongs to."""
         post = judgement.post
         parts = [words(REASON, judgement.reason, self._language)]
+        if home is not None:
+            parts[0] += f" ({period_label(home, self._language)})"
         if post.source_instant is not None:
             at = instant_label(post.source_instant, self._language)
             parts.append(self._say(f"đăng trên Trang của đơn vị lúc {at}", f"on the unit's site at {at}"))

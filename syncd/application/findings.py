@@ -73,6 +73,16 @@ class Finder:
         """Sources that fail, were never read, or have not been read for long."""
         states = {state.source: state for state in self._uow.sources.all()}
         stale = self._now - _INTERVALS_MISSED * self._services.collect_every
+        looked = [state.last_look_at for state in states.values() if state.last_look_at is not None]
+        standstill = len(looked) > 1 and max(looked) < stale
+        if standstill:
+            yield Problem(
+                kind="sources_stale",
+                severity=Severity.BROKEN,
+                since=max(looked),
+                message=self._say("Không Trang nào được đọc từ lâu", "no source has been read for long"),
+                hint=self._say("khởi động dịch vụ: syncd run", "start the service: syncd run"),
+            )
         for unit in self._services.units.values():
             for source in unit.sources:
                 state = states.get(source)
@@ -99,7 +109,7 @@ class Finder:
                         ),
                         hint=state.last_hint or f"syncd probe {state.url}",
                     )
-                elif state.last_look_at < stale:
+                elif state.last_look_at < stale and not standstill:
                     yield Problem(
                         kind="source_stale",
                         severity=Severity.ATTENTION,

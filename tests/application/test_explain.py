@@ -108,6 +108,7 @@ def test_post_that_arrived_here_but_belongs_elsewhere_is_shown_apart(world: Worl
     found = opened(world)
     assert found["posts"] == []
     assert [post["reason"] for post in found["arrived"]] == ["other_period"]
+    assert found["arrived"][0]["sentence"].startswith("Thuộc kỳ khác (tháng 06/2026); đăng trên Trang")
 
 
 def test_open_period_says_how_many_more_and_until_when(world: World) -> None:

@@ -62,7 +62,14 @@ def test_source_never_read_and_source_forgotten(world: World) -> None:
     never = status(replace(world.services, units=units)).as_json()["problems"]
     assert [(problem["kind"], problem["unit"]) for problem in never] == [("source_never_read", "ban-c")]
     world.clock.advance(timedelta(hours=4))
-    assert kinds(world) == ["source_stale", "source_stale"]
+    world.look("ban-b", world.clock.now())
+    assert [(problem.kind, problem.unit) for problem in status(world.services).problems] == [("source_stale", "ban-a")]
+
+
+def test_when_nothing_at_all_is_read_it_is_one_problem_and_not_one_per_unit(world: World) -> None:
+    world.clock.advance(timedelta(hours=4))
+    [problem] = status(world.services).problems
+    assert (problem.kind, problem.unit, problem.since) == ("sources_stale", None, NOW - timedelta(minutes=10))
 
 
 @pytest.mark.parametrize(
