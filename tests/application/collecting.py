@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import threading
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -128,6 +129,7 @@ class ShelfPortal:
     at_find: Callable[[], None] = lambda: None
     at_list: Callable[[int], None] = lambda _: None
     calls: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def verify(self) -> str:
         self.at_verify()
@@ -138,12 +140,13 @@ class ShelfPortal:
         return next((post for post in self.posts.values() if post.key == key), None)
 
     def create(self, post: PostToPush, key: SourceKey) -> PortalPost:
-        self.calls += 1
+        with self.lock:
+            self.calls += 1
         self.before()
-        made = self.put(
-            f"p{len(self.posts) + 1}", post.title, post.html, post.published_at, key=key, author=post.author or ""
-        )
-        self.sent[made.id] = post
+        with self.lock:
+            id = f"p{len(self.posts) + 1}"
+            made = self.put(id, post.title, post.html, post.published_at, key=key, author=post.author or "")
+            self.sent[id] = post
         self.after()
         return made
 

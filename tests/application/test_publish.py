@@ -1,4 +1,6 @@
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -205,6 +207,17 @@ def test_the_settle_time_runs_from_the_send_not_from_the_claim(office: ExampleOf
     with pytest.raises(Killed):
         publish(office.services)
     assert office.push(post).not_before == office.clock.now() + SETTLE
+
+
+def test_two_runs_at_once_send_nothing_twice(office: ExampleOffice) -> None:
+    office.site("ban-a/1").posts = [item(n) for n in range(20)]
+    collect_unit(office.services, office.unit("ban-a"))
+    both_ready = threading.Barrier(2)
+    office.portal.at_verify = lambda: both_ready.wait(10) and None
+    with ThreadPoolExecutor(2) as pool:
+        reports = list(pool.map(publish, [office.services] * 2))
+    assert sum(report.total.sent for report in reports) == 20
+    assert [office.portal.copies(post.key) for post in office.posts()] == [1] * 20
 
 
 # --- unknown outcomes ----------------------------------------------------------------------------------
