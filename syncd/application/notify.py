@@ -13,7 +13,7 @@ from syncd.application.services import Services
 from syncd.application.statements import instant_as_json
 from syncd.domain.ledger import LeafKind
 from syncd.domain.model import PeriodId, UnitId
-from syncd.errors import MailError
+from syncd.errors import EvidenceError, MailError, StorageError
 from syncd.ports.mail import Letter
 from syncd.ports.records import MailRecord
 
@@ -98,6 +98,8 @@ def _claim(services: Services, name: str, period: PeriodId, addressed: Addressed
     now = services.clock.now()
     with services.db.read() as uow:
         known = uow.mails.get(letter.message_id)
+    if known is not None and not _is_due(known, now):
+        return known, False
     if known is None:
         fresh = MailRecord(
             message_id=letter.message_id,
@@ -119,25 +121,35 @@ def _claim(services: Services, name: str, period: PeriodId, addressed: Addressed
             if uow.mails.add(fresh):
                 uow.commit()
                 return fresh, fresh.state == "sending"
-            known = uow.mails.get(letter.message_id)
-    if known is None or known.state in ("sent", "failed") or known.not_before is None or known.not_before > now:
-        return known or fresh, False
-    # A `sending` row that is due again was left behind by a process that died: its outcome is not known either.
-    unknown = known.state in ("unknown", "sending")
-    if unknown and _was_retried(known):
-        claimed = replace(known, state="unknown", not_before=None)
-    else:
-        claimed = replace(
-            known,
-            state="sending",
-            attempts=known.attempts + 1,
-            not_before=now + RETRY_AFTER,
-            error=_SECOND_TRY if unknown else known.error,
-        )
+    # Read again inside the transaction that claims: another thread may be here too.
     with services.db.write() as uow:
+        known = uow.mails.get(letter.message_id)
+        if known is None:
+            raise StorageError(f"the record of mail {letter.message_id} is gone", subject=letter.message_id)
+        if not _is_due(known, now):
+            return known, False
+        claimed = _claimed_again(known, now)
         uow.mails.update(claimed)
         uow.commit()
     return claimed, claimed.state == "sending"
+
+
+def _is_due(mail: MailRecord, now: datetime) -> bool:
+    return mail.state not in ("sent", "failed") and mail.not_before is not None and mail.not_before <= now
+
+
+def _claimed_again(known: MailRecord, now: datetime) -> MailRecord:
+    # A `sending` row that is due again was left behind by a process that died: its outcome is not known either.
+    unknown = known.state in ("unknown", "sending")
+    if unknown and _was_retried(known):
+        return replace(known, state="unknown", not_before=None)
+    return replace(
+        known,
+        state="sending",
+        attempts=known.attempts + 1,
+        not_before=now + RETRY_AFTER,
+        error=_SECOND_TRY if unknown else known.error,
+    )
 
 
 _SECOND_TRY = "second try: the outcome of the first is not known"
@@ -148,11 +160,14 @@ def _was_retried(mail: MailRecord) -> bool:
 
 
 def _deliver(services: Services, letter: Letter, mail: MailRecord) -> MailRecord:
-    message = services.files.get(mail.raw_sha256 or "")
     try:
-        answer = services.mailer.send(letter, message)
-    except MailError as err:
-        after = _after_failure(mail, err, services.clock.now())
+        answer = services.mailer.send(letter, services.files.get(mail.raw_sha256 or ""))
+    except (MailError, EvidenceError) as err:
+        # Without the bytes that were to go out nothing is sent: other ones under the same Message-ID would be another message.
+        if isinstance(err, EvidenceError):
+            after = replace(mail, state="failed", not_before=None, error=err.message)
+        else:
+            after = _after_failure(mail, err, services.clock.now())
         with services.db.write() as uow:
             uow.mails.update(after)
             uow.commit()

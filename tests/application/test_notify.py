@@ -1,7 +1,9 @@
 """Compliance mail: what it says, and that it goes out once whatever happens."""
 
 import mailbox
+import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from email import policy
@@ -188,6 +190,24 @@ def test_a_second_unknown_outcome_awaits_a_person(world: World, server: LocalMai
     assert states(report) == ["unknown"]
     assert report.needs_person
     assert len(server.accepted) == 2
+
+
+def test_a_kept_message_that_is_lost_fails_alone(world: World, server: LocalMailServer, tmp_path: Path) -> None:
+    server.answers["DATA"] = ["451 greylisted"]
+    notify.send(world.services, "statement", OCTOBER, unit=A)
+    shutil.rmtree(tmp_path / "files")
+    world.clock.advance(timedelta(minutes=15))
+    assert states(notify.send(world.services, "statement", OCTOBER)) == ["failed", "sent", "sent"]
+
+
+def test_threads_that_send_at_once_send_one_message(world: World, server: LocalMailServer) -> None:
+    server.answers["DATA"] = ["451 greylisted"]
+    notify.send(world.services, "statement", OCTOBER, unit=A)
+    world.clock.advance(timedelta(minutes=15))
+    with ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(notify.send, world.services, "statement", OCTOBER, unit=A) for _ in range(8)]:
+            done.result(timeout=30)
+    assert len(server.accepted) == 1
 
 
 def test_a_process_killed_while_sending_is_an_unknown_outcome(world: World) -> None:
