@@ -3,7 +3,7 @@
 Three ways, each tried when the one before cannot: lxml on the text as it is; lxml on the text with the usual faults mended
 (stray ampersands, HTML entities, undeclared prefixes, control characters, text around the feed); feedparser on the text,
 which reads what no XML parser can. feedparser never sees an address or bytes: it would fetch the one and guess about
-the other. Tried with lxml 6 and feedparser 6.0.12.
+the other. Tried with lxml 6.1.3 and feedparser 6.0.14.
 """
 
 import html
@@ -170,12 +170,16 @@ def _read_tolerantly(text: str) -> RawFeed:
     if root is None:  # feedparser would take its time to find nothing
         raise NotAFeed(_what_it_is(text, ""))
     _refuse_entities(text[: root.start()])
-    parsed = feedparser.parse(
-        io.BytesIO(text.encode("utf-8", errors="replace")),
-        response_headers={"content-type": "application/xml; charset=utf-8"},
-        sanitize_html=False,
-        resolve_relative_uris=False,
-    )
+    try:
+        parsed = feedparser.parse(
+            io.BytesIO(text.encode("utf-8", errors="replace")),
+            response_headers={"content-type": "application/xml; charset=utf-8"},
+            sanitize_html=False,
+            resolve_relative_uris=False,
+        )
+    except (LookupError, TypeError, ValueError, AttributeError, AssertionError, RecursionError) as err:
+        # bugs of feedparser 6.0.14 on cut-off text: KeyError('where') in georss, int(None) in an image's width
+        raise NotAFeed(f"not well-formed, and not to be mended: {type(err).__name__}", kind="unreadable") from err
     entries = parsed.entries
     if not entries and (not parsed.version or looks_like_html(text)):
         raise NotAFeed(_what_it_is(text, ""))

@@ -124,6 +124,7 @@ def test_one_bad_byte_costs_one_letter() -> None:
         ("[1, 2]", "not_a_feed"),
         ("[" * 100_000, "not_a_feed"),
         ("xin chào", "not_a_feed"),
+        ("<rss><channel><image><width><a></width></image><item><title>t</title>", "unreadable"),
         ("<rss>" + "<a>" * 100_000, "hostile_document"),
         ('<!DOCTYPE r [<!ENTITY a "aaaa">]>' + _rss("&a;"), "hostile_document"),
         ('<!DOCTYPE r [<!ENTITY a SYSTEM "file:///etc/passwd">]>' + _rss("&a;"), "hostile_document"),
