@@ -28,7 +28,7 @@ die() { local code=$1; shift; say "$*"; exit "$code"; }
 # --- processes -------------------------------------------------------------------------------------
 
 # The id in the file is ours only while its command line still names our state directory: ids are used again.
-running() { [ -s "$STATE/$1.pid" ] && tr '\0' ' ' <"/proc/$(<"$STATE/$1.pid")/cmdline" 2>/dev/null | grep -qF -- "$STATE"; }
+running() { [ -s "$STATE/$1.pid" ] && { tr '\0' ' ' <"/proc/$(<"$STATE/$1.pid")/cmdline"; } 2>/dev/null | grep -qF -- "$STATE"; }
 
 end() { # NAME: with its process group, since PHP's web server leaves its workers behind on SIGTERM
   if running "$1"; then
@@ -46,15 +46,15 @@ launch() { # NAME COMMAND...: in a group of its own, without the lock
   echo $! >"$STATE/$name.pid"
 }
 
-await() { # NAME COMMAND...: until COMMAND succeeds, at most 60 s
+await() { # NAME COMMAND...: until COMMAND succeeds while NAME runs, at most 60 s
   local name=$1; shift
   local _; for _ in {1..300}; do
-    "$@" >/dev/null 2>&1 && return 0
     running "$name" || break
+    if "$@" >/dev/null 2>&1 && running "$name"; then return 0; fi
     sleep 0.2
   done
   tail -n 20 "$STATE/$name.log" >&2 || true
-  die 5 "$name did not start"
+  return 1
 }
 
 # --- packages ----------------------------------------------------------------------------------------
@@ -97,7 +97,7 @@ start_database() {
   launch database mariadbd --no-defaults --user="$(id -un)" --datadir="$STATE/database" --socket="$SOCKET" \
     --pid-file="$STATE/mariadbd-own.pid" --skip-networking --character-set-server=utf8mb4 \
     --innodb-log-file-size=16M --innodb-buffer-pool-size=64M
-  await database database_answers
+  await database database_answers || die 5 "the database did not start"
 }
 
 write_files() {
@@ -213,18 +213,26 @@ make_site() {
 
 choose_address() {
   local port=${SYNCD_PORTAL_PORT:-0}
-  # 0: whichever port the system gives; it is free again a moment before the web server takes it
   [ "$port" != 0 ] || port=$(php -r '$s = stream_socket_server("tcp://127.0.0.1:0"); echo substr(strrchr(stream_socket_get_name($s, false), ":"), 1);')
   echo "http://127.0.0.1:$port" >"$STATE/url"
 }
 
-web_answers() { curl -fsS -o /dev/null "$(<"$STATE/url")/wp-json/"; }
+web_answers() { curl -fsS --max-time 5 -o /dev/null "$(<"$STATE/url")/wp-json/"; }
 
 start_web() {
-  local url; url=$(<"$STATE/url")
-  PHP_CLI_SERVER_WORKERS=${SYNCD_PORTAL_WORKERS:-4} launch web php -d memory_limit=256M -d upload_max_filesize=32M \
-    -d post_max_size=40M -d display_errors=0 -S "${url#http://}" -t "$STATE/www" "$STATE/router.php"
-  await web web_answers
+  running web && return 0
+  # a free port may be taken by somebody else before PHP takes it: then another one is tried
+  local tries=1; [ "${SYNCD_PORTAL_PORT:-0}" != 0 ] || tries=5
+  while [ $tries -gt 0 ]; do
+    choose_address
+    local url; url=$(<"$STATE/url")
+    PHP_CLI_SERVER_WORKERS=${SYNCD_PORTAL_WORKERS:-4} launch web php -d memory_limit=256M -d upload_max_filesize=32M \
+      -d post_max_size=40M -d display_errors=0 -S "${url#http://}" -t "$STATE/www" "$STATE/router.php"
+    await web web_answers && return 0
+    end web
+    tries=$((tries - 1))
+  done
+  die 5 "the web server did not start"
 }
 
 report() { # true | false
@@ -236,10 +244,10 @@ report() { # true | false
 start() {
   install_packages
   exec 9>"$STATE/lock"; flock 9  # a second start at the same time waits, and finds it running
-  if ! running web; then choose_address; fi
   start_database
+  [ -e "$STATE/url" ] || choose_address  # the installation wants some address
   make_site
-  running web || start_web
+  start_web
   report true
 }
 
