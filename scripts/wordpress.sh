@@ -47,9 +47,10 @@ launch() { # NAME COMMAND...: in a group of its own, without the lock
 }
 
 await() { # NAME COMMAND...: until COMMAND succeeds while NAME runs, at most 60 s
-  local name=$1; shift
+  local name=$1 pid; shift
+  pid=$(<"$STATE/$name.pid")
   local _; for _ in {1..300}; do
-    running "$name" || break
+    kill -0 "$pid" 2>/dev/null || break  # not `running`: its command line is still this script's for a moment
     if "$@" >/dev/null 2>&1 && running "$name"; then return 0; fi
     sleep 0.2
   done
