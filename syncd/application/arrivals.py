@@ -82,10 +82,19 @@ def sort_out(services: Services, unit: Unit, source: Source, reading: Reading) -
 
 
 def _recognised_within(unit: Unit, source: Source, reading: Reading) -> list[Arrival]:
-    shared = Counter(identity.normal_url(post.url) for post in reading.posts)
+    posts = [_storable(post) for post in reading.posts]
+    shared = Counter(identity.normal_url(post.url) for post in posts)
+    # What the source itself lists side by side, under two addresses, are two posts however alike their texts:
+    # the counting shows the second as a duplicate, and nothing is lost.
+    side_by_side = Counter(
+        text
+        for _, text in {
+            (identity.normal_url(post.url), identity.text_alias(post.title, body_of(post))) for post in posts
+        }
+    )
     arrivals: list[Arrival] = []
     seen: set[Alias] = set()
-    for listed in map(_storable, reading.posts):
+    for listed in posts:
         url = identity.normal_url(listed.url)
         # Some feeds point every item at the home page: such an address says nothing about which post it is.
         own_url = bool(url) and (
@@ -98,7 +107,7 @@ def _recognised_within(unit: Unit, source: Source, reading: Reading) -> list[Arr
         aliases = [Alias(kind="guid", value=name)]
         if own_url:
             aliases.append(Alias(kind="url", value=url))
-        aliases += _told_by(listed)
+        aliases += [alias for alias in _told_by(listed) if alias.kind != "text" or side_by_side[alias.value] == 1]
         if seen.isdisjoint(aliases):
             arrivals.append(
                 Arrival(

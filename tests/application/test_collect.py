@@ -160,6 +160,18 @@ def test_an_item_listed_twice_is_one_post(office: ExampleOffice) -> None:
     assert collect_unit(office.services, office.unit("ban-a")).new == 1
 
 
+def test_two_entries_side_by_side_are_two_posts_however_alike_their_texts(office: ExampleOffice) -> None:
+    same = story("khai trương con đường")
+    site = office.site("ban-a/1")
+    site.posts = [item(1, title="Con đường, kỳ 1", html=same), item(2, "2026-10-12 09:00", title="Kỳ 2", html=same)]
+    unit = office.unit("ban-a")
+    assert collect_unit(office.services, unit).new == 2
+    first, second = office.posts("ban-a")
+    assert (first.duplicate_of, second.duplicate_of) == (None, first.id)
+    site.posts = site.posts[1:]
+    assert collect_unit(office.services, unit).new == 0
+
+
 @pytest.mark.parametrize("order", [("ban-a", "ban-b"), ("ban-b", "ban-a")])
 def test_between_units_the_earlier_source_instant_wins_whoever_was_read_first(
     office: ExampleOffice, order: tuple[str, str]
