@@ -4,29 +4,22 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from syncd.application.services import Services
 from syncd.bootstrap import Wired, data_dir, database_url, socket_path, wire
+from syncd.cli.output import Show, counts_table, emit
 from syncd.clock import FixedStartClock, SystemClock
 from syncd.config import Config, load_config
 from syncd.delivery import control, operations
 from syncd.domain.model import LOCAL
-from syncd.errors import SyncdError, UsageError
+from syncd.errors import AlreadyRunning, UsageError
 from syncd.ports.clock import Clock
 from syncd.storage.lock import DataLock
 
 PLACES = (Path("config.toml"), Path("/etc/syncd/config.toml"))
-
-
-class Failed(SyncdError):
-    """What the daemon answered to an operation that failed there."""
-
-    def __init__(self, message: str, *, hint: str | None, exit_code: int) -> None:
-        super().__init__(message, hint=hint)
-        self.exit_code = exit_code
 
 
 ConfigOption = Annotated[
@@ -85,15 +78,45 @@ def owning(config: Config, clock: Clock) -> Iterator[tuple[Wired, DataLock]]:
         yield wired, lock
 
 
-def run_operation(
-    config_path: Path | None, now: str | None, operation: str, arguments: Mapping[str, Any]
-) -> operations.Outcome:
-    """Run a command that writes: by the daemon where one runs, else here under the lock."""
+def operate(
+    config_path: Path | None,
+    now: str | None,
+    operation: str,
+    arguments: Mapping[str, Any],
+    *,
+    as_json: bool,
+    show: Show = counts_table,
+) -> NoReturn:
+    """Run a command that writes, print what it answers, and leave with its exit code.
+
+    The daemon runs it where there is one, else this process does, under the lock.
+
+    Raises:
+        OperationFailed: the daemon could not do it.
+        UsageError: `--now` beside a running daemon.
+        AlreadyRunning: another command is writing.
+    """
     config = config_from(config_path)
-    answer = control.call(socket_path(config), operation, arguments) if now is None else None
-    if answer is not None:
-        if "error" in answer:
-            raise Failed(answer["error"], hint=answer["hint"], exit_code=answer["exit_code"])
-        return answer["document"], answer["exit_code"]
-    with owning(config, clock_for(now)) as (wired, _):
-        return operations.perform(wired.services, operation, arguments)
+    document, code = _performed(config, now, operation, arguments)
+    emit(document, as_json=as_json, show=show, language=config.office.language)
+    raise typer.Exit(code)
+
+
+def _performed(config: Config, now: str | None, operation: str, arguments: Mapping[str, Any]) -> operations.Outcome:
+    path = socket_path(config)
+    if now is None:
+        answer = control.call(path, operation, arguments)
+        if answer is not None:
+            if "error" in answer:
+                raise control.OperationFailed(answer["error"], hint=answer["hint"], exit_code=answer["exit_code"])
+            return answer["document"], answer["exit_code"]
+    try:
+        with owning(config, clock_for(now)) as (wired, _):
+            return operations.perform(wired.services, operation, arguments)
+    except AlreadyRunning as error:
+        if now is None or not control.answers(path):
+            raise
+        raise UsageError(
+            f"--now cannot be given while the daemon runs: {error.message}",
+            hint="the daemon writes by its own clock; stop it first, or rehearse on a copy of the data",
+        ) from error

@@ -11,18 +11,15 @@ from rich.markup import escape
 
 from syncd.application.dossier_check import verify as verify_dossier
 from syncd.application.verify import verify_ledger
-from syncd.cli.context import ConfigOption, JsonOption, NowOption, reading, run_operation
-from syncd.cli.output import counts_table, emit
+from syncd.application.wording import words
+from syncd.cli.context import ConfigOption, JsonOption, NowOption, operate, reading
+from syncd.cli.output import emit
+from syncd.cli.wording import TEXTS
 from syncd.domain.model import PeriodId
 from syncd.errors import ChainBroken, UsageError
 
 dossier = typer.Typer(name="dossier", help="Hồ sơ minh chứng (evidence)", no_args_is_help=True)
 ledger = typer.Typer(name="ledger", help="Sổ cái (the ledger)", no_args_is_help=True)
-
-
-def add_to(app: typer.Typer) -> None:
-    app.add_typer(dossier)
-    app.add_typer(ledger)
 
 
 @dossier.command("build", help="Lập hồ sơ minh chứng (build a dossier)")
@@ -40,9 +37,7 @@ def build(
             period.id for period, _ in services.rulesets.between(PeriodId(first), PeriodId(last if dots else first))
         ]
     arguments = {"unit": unit, "periods": names, "out": str(out.resolve())}
-    document, code = run_operation(config, now, "dossier-build", arguments)
-    emit(document, as_json=as_json, show=counts_table)
-    raise typer.Exit(code)
+    operate(config, now, "dossier-build", arguments, as_json=as_json)
 
 
 @dossier.command("verify", help="Kiểm tra hồ sơ, không cần mạng (check a dossier offline)")
@@ -55,11 +50,12 @@ def verify(file: Annotated[Path, typer.Argument(metavar="FILE")], as_json: JsonO
     raise typer.Exit(0 if result.valid else 1)
 
 
-def _show_checks(out: Console, document: Mapping[str, Any]) -> None:
+def _show_checks(out: Console, document: Mapping[str, Any], language: str) -> None:
     for check in document["checks"]:
         sign = "[green]✔[/]" if check["ok"] else "[bold red]✘[/]"
         out.print(f"{sign} {escape(check['name'])}: {escape(check['detail'])}")
-    out.print("[green]Hồ sơ nguyên vẹn[/]" if document["valid"] else "[bold red]Hồ sơ không nguyên vẹn[/]")
+    colour, name = ("green", "dossier_whole") if document["valid"] else ("bold red", "dossier_broken")
+    out.print(f"[{colour}]{words(TEXTS, name, language)}[/]")
 
 
 @ledger.command("verify", help="Tính lại toàn bộ sổ cái (recompute every leaf and the root)")
@@ -77,14 +73,20 @@ def ledger_verify(config: ConfigOption = None, as_json: JsonOption = False) -> N
                 "hint": error.hint,
             }  # fmt: skip
 
-    def show(out: Console, _: object) -> None:
-        if document["valid"]:
-            out.print(f"[green]✔[/] {document['size']} lá, gốc {document['root']}")
-        else:
-            out.print(f"[bold red]✘[/] lá {document['seq']}: {escape(document['error'])}")
-
-    emit(document, as_json=as_json, show=show)
+        language = services.office.language
+    emit(document, as_json=as_json, show=_show_verified, language=language)
     raise typer.Exit(0 if document["valid"] else 1)
+
+
+def _show_verified(out: Console, document: Mapping[str, Any], language: str) -> None:
+    if document["valid"]:
+        out.print(f"[green]✔[/] {_head(document, language)}")
+    else:
+        out.print(f"[bold red]✘[/] {words(TEXTS, 'leaf', language)} {document['seq']}: {escape(document['error'])}")
+
+
+def _head(document: Mapping[str, Any], language: str) -> str:
+    return f"{document['size']} {words(TEXTS, 'leaves', language)}, {words(TEXTS, 'root', language)} {document['root']}"
 
 
 @ledger.command("show", help="Các lá của sổ cái (leaves, in order)")
@@ -100,14 +102,13 @@ def ledger_show(
             {"hash": leaf.hash.hex(), **json.loads(leaf.body)}
             for leaf in uow.ledger.leaves(start, min(start + limit, head.size))
         ]
+        language = services.office.language
     document = {"size": head.size, "root": head.root.hex(), "leaves": leaves}
+    emit(document, as_json=as_json, show=_show_leaves, language=language)
 
-    def show(out: Console, _: object) -> None:
-        for leaf in leaves:
-            data = json.dumps(leaf["data"], ensure_ascii=False)
-            out.print(
-                f"{leaf['seq']:>6}  {leaf['at']}  {leaf['type']:<13} {escape(leaf['unit'] or '–')}  {escape(data)}"
-            )
-        out.print(f"{head.size} lá, gốc {head.root.hex()}")
 
-    emit(document, as_json=as_json, show=show)
+def _show_leaves(out: Console, document: Mapping[str, Any], language: str) -> None:
+    for leaf in document["leaves"]:
+        data = json.dumps(leaf["data"], ensure_ascii=False)
+        out.print(f"{leaf['seq']:>6}  {leaf['at']}  {leaf['type']:<13} {escape(leaf['unit'] or '–')}  {escape(data)}")
+    out.print(_head(document, language))

@@ -10,31 +10,20 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from syncd.application.assess import assessment_of, current_period, periods_of, quota_table
-from syncd.application.explain import Explanation
 from syncd.application.explain import explain as explain_unit
 from syncd.application.rank import ranking
 from syncd.application.services import Services
+from syncd.application.wording import words
 from syncd.cli import inspection
-from syncd.cli.context import ConfigOption, JsonOption, NowOption, config_from, reading, run_operation
-from syncd.cli.output import counts_table, emit, table
-from syncd.cli.output import quota_table as show_quota
+from syncd.cli.context import ConfigOption, JsonOption, NowOption, config_from, operate, reading
+from syncd.cli.output import emit, quota_table, table
+from syncd.cli.wording import GRADES, TEXTS
+from syncd.delivery import views
 from syncd.delivery.operations import known_unit
 from syncd.domain.model import PeriodId, UnitId
 from syncd.errors import UsageError
 
 rules = typer.Typer(name="rules", help="Bộ quy tắc (rule sets)", no_args_is_help=True)
-
-
-def add_to(app: typer.Typer) -> None:
-    app.command("quota", help="Bảng chỉ tiêu: đơn vị x kỳ (units x periods)")(quota)
-    app.command("explain", help="Từng tin, bài của một kỳ và vì sao tính hay không (every post and why it counts)")(
-        explain
-    )
-    app.command("close", help="Chốt số liệu một kỳ (freeze a period's statements)")(close)
-    app.command("adjust", help="Điều chỉnh bên cạnh số đã chốt (an adjustment beside a closed statement)")(adjust)
-    app.command("rank", help="Xếp loại (grades, with the rules applied)")(rank)
-    app.add_typer(rules)
 
 
 def quota(
@@ -46,26 +35,23 @@ def quota(
     as_json: JsonOption = False,
 ) -> None:
     """Exit code 1 where a unit is short or undetermined."""
+    if period is not None and assessment is not None:
+        raise UsageError("give either --period or --assessment")
     with reading(config, now) as services:
-        shown = quota_table(services, _periods(services, period, assessment))
+        shown = views.quota(services, period, assessment)
+        language = services.office.language
     document = shown.as_json()
     if csv_file is not None:
-        csv_file.write_text(_quota_csv(document), encoding="utf-8-sig")
-    emit(document, as_json=as_json, show=show_quota)
+        _write(csv_file, _quota_csv(document))
+    emit(document, as_json=as_json, show=quota_table, language=language)
     raise typer.Exit(1 if shown.needs_person else 0)
 
 
-def _periods(services: Services, period: str | None, assessment: str | None) -> list[PeriodId]:
-    """One period, or those of an assessment; by default those of the only assessment, else the current period."""
-    if period is not None and assessment is not None:
-        raise UsageError("give either --period or --assessment")
-    if period is not None:
-        return [services.rulesets.period(PeriodId(period))[0].id]
-    if assessment is None and len(services.assessments) == 1:
-        assessment = next(iter(services.assessments))
-    if assessment is None:
-        return [current_period(services)[0].id]
-    return periods_of(services, assessment_of(services, assessment))
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8-sig")  # the mark tells spreadsheets that it is UTF-8
+    except OSError as error:
+        raise UsageError(f"{file} cannot be written: {error.strerror}") from error
 
 
 def _quota_csv(document: Mapping[str, Any]) -> str:
@@ -102,17 +88,18 @@ def explain(
         explanation = explain_unit(
             services, known_unit(services, unit), services.rulesets.period(PeriodId(period))[0].id
         )
-    emit(explanation.as_json(), as_json=as_json, show=lambda out, _: show_explanation(out, explanation))
+        language = services.office.language
+    emit(explanation.as_json(), as_json=as_json, show=show_explanation, language=language)
 
 
-def show_explanation(out: Console, explanation: Explanation) -> None:
-    out.print(f"[bold]{escape(explanation.headline)}[/]")
-    for line in explanation.sentences:
+def show_explanation(out: Console, document: Mapping[str, Any], language: str) -> None:
+    out.print(f"[bold]{escape(document['headline'])}[/]")
+    for line in document["sentences"]:
         out.print(escape(line))
-    for post in (*explanation.posts, *explanation.arrived):
-        sign = "[green]✔[/]" if post.judgement.counts else "[yellow]·[/]"
-        out.print(f"  {sign} {escape(post.judgement.post.title)}: {escape(post.sentence)}")
-    for line in explanation.changes:
+    for post in (*document["posts"], *document["arrived"]):
+        sign = "[green]✔[/]" if post["counts"] else "[yellow]·[/]"
+        out.print(f"  {sign} {escape(post['title'])}: {escape(post['sentence'])}")
+    for line in document["would_change"]:
         out.print(f"→ {escape(line)}")
 
 
@@ -125,18 +112,18 @@ def close(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    document, code = run_operation(config, now, "close", {"period": period, "force": force})
-    emit(document, as_json=as_json, show=counts_table)
-    raise typer.Exit(code)
+    operate(config, now, "close", {"period": period, "force": force}, as_json=as_json)
 
 
 def adjust(
     unit: Annotated[str, typer.Argument(metavar="UNIT")],
     period: Annotated[str, typer.Argument(metavar="PERIOD")],
     kind: Annotated[str, typer.Option("--kind", help="posts | verdict | exemption | penalty_waived")],
-    reason: Annotated[str, typer.Option("--reason", help="Lý do")],
-    document: Annotated[str, typer.Option("--document", help="Số, ngày văn bản")],
-    approved_by: Annotated[list[str], typer.Option("--approved-by", help="Người duyệt; nêu hai người")],
+    reason: Annotated[str, typer.Option("--reason", help="Lý do (why)")],
+    document: Annotated[str, typer.Option("--document", help="Số, ngày văn bản (the document's number and date)")],
+    approved_by: Annotated[
+        list[str], typer.Option("--approved-by", help="Người duyệt, nêu hai người (who approved; give it twice)")
+    ],
     posts: Annotated[int, typer.Option("--posts", help="+n hoặc -n tin, bài")] = 0,
     status: Annotated[str | None, typer.Option("--status", help="met | missing | undetermined | exempt")] = None,
     config: ConfigOption = None,
@@ -147,9 +134,7 @@ def adjust(
         "unit": unit, "period": period, "kind": kind, "posts": posts, "status": status, "reason": reason,
         "document": document, "approved_by": approved_by,
     }  # fmt: skip
-    result, code = run_operation(config, now, "adjust", arguments)
-    emit(result, as_json=as_json, show=counts_table)
-    raise typer.Exit(code)
+    operate(config, now, "adjust", arguments, as_json=as_json)
 
 
 def rank(
@@ -169,12 +154,11 @@ def rank(
                     "which assessment?", hint=f"--assessment {' | '.join(services.assessments) or '(none configured)'}"
                 )
             assessment = next(iter(services.assessments))
+        language = services.office.language
         graded = None if push else ranking(services, assessment, simulate=_simulated(services, simulate or []))
     if graded is None:
-        document, code = run_operation(config, now, "rank-push", {"assessment": assessment})
-        emit(document, as_json=as_json, show=counts_table)
-        raise typer.Exit(code)
-    emit(graded.as_json(), as_json=as_json, show=show_ranking)
+        operate(config, now, "rank-push", {"assessment": assessment}, as_json=as_json)
+    emit(graded.as_json(), as_json=as_json, show=show_ranking, language=language)
 
 
 def _simulated(services: Services, pairs: list[str]) -> dict[UnitId, int]:
@@ -187,22 +171,31 @@ def _simulated(services: Services, pairs: list[str]) -> dict[UnitId, int]:
     return simulated
 
 
-def show_ranking(out: Console, document: Mapping[str, Any]) -> None:
-    made = table("Đơn vị", "#Điểm", "Theo điểm", "#Tháng thiếu", "Xếp loại", "Căn cứ")
-    labels = {"tot": "Tốt", "kha": "Khá", "trung_binh": "Trung bình", "yeu": "Yếu", None: "–"}
+def show_ranking(out: Console, document: Mapping[str, Any], language: str) -> None:
+    made = table("unit", "#score", "band", "#missing_months", "grade", "trace", language=language)
     for unit in document["units"]:
-        label = unit["label"] or "–"
-        if unit["provisional"] and unit["label"]:
-            label += f" (tạm; có thể {labels[unit['could_be']]})" if unit["could_be"] else " (tạm)"
         made.add_row(
             escape(unit["name"]),
             "–" if unit["score"] is None else f"{unit['score']:g}",
-            labels[unit["band"]],
+            words(GRADES, unit["band"], language) if unit["band"] else "–",
             str(unit["missing_months"]),
-            label,
+            escape(_grade(unit, language)),
             escape("; ".join(line["detail"] for line in unit["trace"])),
         )
     out.print(made)
+
+
+def _grade(unit: Mapping[str, Any], language: str) -> str:
+    """`Khá`, or `Khá (tạm; có thể Yếu)` where months not determined could change it."""
+    if not unit["grade"]:
+        return "–"
+    label = words(GRADES, unit["grade"], language)
+    if not unit["provisional"]:
+        return label
+    doubt = words(TEXTS, "provisional", language)
+    if unit["could_be"]:
+        doubt += f"; {words(TEXTS, 'could_be', language)} {words(GRADES, unit['could_be'], language)}"
+    return f"{label} ({doubt})"
 
 
 @rules.command("test", help="Chạy các ví dụ ghi trong bộ quy tắc (run the examples inside the rule sets)")
@@ -213,16 +206,16 @@ def rules_test(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    document = inspection.rule_examples(file, None if file else config_from(config))
-
-    def show(out: Console, _: object) -> None:
-        for case in document["cases"]:
-            sign = "[green]✔[/]" if case["ok"] else "[bold red]✘[/]"
-            out.print(
-                f"{sign} {escape(case['ruleset'])}: {escape(case['name'])}"
-                + ("" if case["ok"] else f" – {escape(case['detail'])}")
-            )
-        out.print(f"{sum(case['ok'] for case in document['cases'])}/{len(document['cases'])} ví dụ đúng")
-
-    emit(document, as_json=as_json, show=show)
+    settings = None if file else config_from(config)
+    document = inspection.rule_examples(file, settings)
+    emit(document, as_json=as_json, show=show_examples, language=settings.office.language if settings else "vi")
     raise typer.Exit(0 if document["ok"] else 1)
+
+
+def show_examples(out: Console, document: Mapping[str, Any], language: str) -> None:
+    for case in document["cases"]:
+        sign = "[green]✔[/]" if case["ok"] else "[bold red]✘[/]"
+        detail = "" if case["ok"] else f" – {case['detail']}"
+        out.print(f"{sign} {escape(case['ruleset'])}: {escape(case['name'] + detail)}")
+    right = sum(case["ok"] for case in document["cases"])
+    out.print(f"{right}/{len(document['cases'])} {words(TEXTS, 'examples_right', language)}")

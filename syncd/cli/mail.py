@@ -1,7 +1,7 @@
 """mail preview, send, log: the monthly letters."""
 
-import sys
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -12,8 +12,9 @@ from syncd.application.jobs import last_ended_period
 from syncd.application.notify import log as letters_sent
 from syncd.application.notify import mail_as_json, prepare
 from syncd.application.notify import preview as preview_of
-from syncd.cli.context import ConfigOption, JsonOption, NowOption, UnitOption, reading, run_operation
-from syncd.cli.output import counts_table, emit, table
+from syncd.application.wording import instant_label
+from syncd.cli.context import ConfigOption, JsonOption, NowOption, UnitOption, operate, reading
+from syncd.cli.output import emit, table
 from syncd.delivery.operations import known_unit
 from syncd.domain.model import PeriodId
 
@@ -21,10 +22,6 @@ mail = typer.Typer(name="mail", help="Thư thông báo chỉ tiêu (compliance m
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="statement | summary")]
 PeriodOption = Annotated[str | None, typer.Option("--period", help="Kỳ; mặc định: kỳ vừa kết thúc")]
-
-
-def add_to(app: typer.Typer) -> None:
-    app.add_typer(mail)
 
 
 @mail.command("preview", help="Xem trước một thư (show a letter, send nothing)")
@@ -61,10 +58,11 @@ def preview(
         ],
     }
 
-    def show(out: Console, _: object) -> None:
-        sys.stdout.write(text + "\n")
+    emit(document, as_json=as_json, show=_show_text)
 
-    emit(document, as_json=as_json, show=show)
+
+def _show_text(out: Console, document: Mapping[str, Any], language: str) -> None:
+    out.print(escape(document["text"]), soft_wrap=True)
 
 
 @mail.command("send", help="Gửi thư (send; each letter once)")
@@ -78,9 +76,7 @@ def send(
 ) -> None:
     with reading(config, now) as services:
         asked = period or last_ended_period(services, services.clock.now())
-    document, code = run_operation(config, now, "mail-send", {"name": name, "period": asked, "unit": unit})
-    emit(document, as_json=as_json, show=counts_table)
-    raise typer.Exit(code)
+    operate(config, now, "mail-send", {"name": name, "period": asked, "unit": unit}, as_json=as_json)
 
 
 @mail.command("log", help="Thư đã gửi (what was sent)")
@@ -92,20 +88,18 @@ def log(
 ) -> None:
     with reading(config, None) as services:
         mails = letters_sent(services, name, PeriodId(period) if period else None)
+        language = services.office.language
     document = {"mails": [mail_as_json(mail) for mail in mails]}
-    emit(document, as_json=as_json, show=_show_log)
+    emit(document, as_json=as_json, show=_show_log, language=language)
 
 
-def _show_log(out: Console, document: Mapping[str, Any]) -> None:
-    made = table("Trạng thái", "Kỳ", "Đơn vị", "Người nhận", "Tiêu đề", "Gửi lúc", "Trả lời")
+def _show_log(out: Console, document: Mapping[str, Any], language: str) -> None:
+    made = table("state", "period", "unit", "recipients", "subject", "sent_at", "answer", language=language)
     for line in document["mails"]:
-        made.add_row(
-            *(
-                escape(", ".join(value) if isinstance(value, list) else str(value or "–"))
-                for value in (
-                    line["state"], line["period"], line["unit"], line["recipients"], line["subject"],
-                    line["sent_at"], line["answer"] or line["error"],
-                )
-            )
+        sent = instant_label(datetime.fromisoformat(line["sent_at"]), language) if line["sent_at"] else "–"
+        row = (
+            line["state"], line["period"], line["unit"], ", ".join(line["recipients"]), line["subject"], sent,
+            line["answer"] or line["error"],
         )  # fmt: skip
+        made.add_row(*(escape(str(value or "–")) for value in row))
     out.print(made)

@@ -1,15 +1,22 @@
 """What commands print: one JSON document, or tables with colour and symbols. Standard output is for answers, standard error for the rest."""
 
 import json
+import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from syncd.application.wording import words
+from syncd.cli.wording import HEADINGS, VERDICTS
+from syncd.delivery.control import exit_code_of
 from syncd.errors import ConfigInvalid, SyncdError
+
+Show = Callable[[Console, Mapping[str, Any], str], None]  # where to, what, in which language
 
 # A sign beside each colour: colour alone tells nothing on paper or to the colour-blind.
 SIGNS = {
@@ -19,55 +26,62 @@ SIGNS = {
     "exempt": ("–", "cyan"),
     "open": ("…", "blue"),
 }
-STATUS_WORDS = {
-    "vi": {
-        "met": "đạt",
-        "missing": "thiếu",
-        "undetermined": "chưa xác định",
-        "exempt": "được miễn",
-        "open": "đang mở",
-    },
-    "en": {name: name for name in SIGNS},
-}
+_WIDE = 1000  # columns where nobody looks: a file or a pipe wants each row on one line
 
 
-def console() -> Console:
-    """Standard output, as wide as it is; without colour where it is no terminal."""
-    return Console(file=sys.stdout, highlight=False, soft_wrap=not sys.stdout.isatty())
+class _Answer(Console):
+    def on_broken_pipe(self) -> None:
+        raise  # `answering` knows what to do
 
 
-def emit(document: Mapping[str, Any], *, as_json: bool, show: Callable[[Console, Mapping[str, Any]], None]) -> None:
+@contextmanager
+def answering() -> Iterator[Console]:
+    """Standard output: as wide as the terminal, without colour and as wide as needed elsewhere.
+
+    `syncd … | head` is no failure: where nobody reads on, the rest is dropped in silence.
+    """
+    terminal = sys.stdout.isatty()
+    out = _Answer(file=sys.stdout, highlight=False, soft_wrap=not terminal, width=None if terminal else _WIDE)
+    try:
+        yield out
+        sys.stdout.flush()
+    except BrokenPipeError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())  # else the interpreter complains when it flushes at its end
+        os.close(nowhere)
+
+
+def emit(document: Mapping[str, Any], *, as_json: bool, show: Show, language: str = "vi") -> None:
     """Print a document: as it is, or through `show`."""
-    if as_json:
-        sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
-    else:
-        show(console(), document)
+    with answering() as out:
+        if as_json:
+            sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+        else:
+            show(out, document, language)
 
 
-def report_error(error: SyncdError | str, hint: str | None = None) -> None:
-    """What went wrong and the way out, on standard error."""
+def report_error(error: SyncdError) -> int:
+    """Say what went wrong and the way out on standard error; the exit code."""
     err = Console(file=sys.stderr, highlight=False, soft_wrap=True)
     if isinstance(error, ConfigInvalid):
         for problem in error.problems:
             err.print(f"[bold red]✘[/] {escape(problem.key)}: {escape(problem.message)}")
             if problem.hint:
                 err.print(f"  [dim]→ {escape(problem.hint)}[/]")
-    message = error if isinstance(error, str) else str(error)
-    subject = None if isinstance(error, str) else error.subject
-    prefix = f"{subject}: " if subject and subject not in message else ""
+    message = str(error)
+    prefix = f"{error.subject}: " if error.subject and error.subject not in message else ""
     err.print(f"[bold red]syncd:[/] {escape(prefix + message)}")
-    hint = hint if isinstance(error, str) else error.hint
-    if hint:
-        err.print(f"  [dim]→ {escape(hint)}[/]")
+    if error.hint:
+        err.print(f"  [dim]→ {escape(error.hint)}[/]")
+    return exit_code_of(error)
 
 
-def table(*columns: str, title: str | None = None) -> Table:
-    """A plain table; figures belong in right-aligned columns, whose names start with `#`."""
-    made = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+def table(*columns: str, language: str = "vi") -> Table:
+    """A plain table under headings of the catalogue; figures belong in right-aligned columns, whose names start with `#`."""
+    made = Table(header_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for column in columns:
-        made.add_column(
-            column.removeprefix("#"), justify="right" if column.startswith("#") else "left", overflow="fold"
-        )
+        heading = words(HEADINGS, column.removeprefix("#"), language)
+        made.add_column(heading, justify="right" if column.startswith("#") else "left", overflow="fold")
     return made
 
 
@@ -77,11 +91,12 @@ def status_cell(period: Mapping[str, Any]) -> str:
     return f"[{colour}]{sign} {period['counted']}/{period['required']}[/]"
 
 
-def quota_table(out: Console, document: Mapping[str, Any]) -> None:
+def quota_table(out: Console, document: Mapping[str, Any], language: str) -> None:
     """Units x periods, with the missing months."""
-    language = "vi"
-    words = STATUS_WORDS[language]
-    made = table("Đơn vị", *[f"#{period}" for period in document["periods"]], "#Tháng thiếu", "#Chưa rõ")
+    made = table(
+        "unit", *[f"#{period}" for period in document["periods"]], "#missing_months", "#undetermined_months",
+        language=language,
+    )  # fmt: skip
     for unit in document["units"]:
         cells = {period["period"]: status_cell(period) for period in unit["periods"]}
         made.add_row(
@@ -91,17 +106,19 @@ def quota_table(out: Console, document: Mapping[str, Any]) -> None:
             str(unit["undetermined_months"] or ""),
         )
     out.print(made)
-    out.print("  ".join(f"[{colour}]{sign}[/] {words[name]}" for name, (sign, colour) in SIGNS.items()))
+    out.print(
+        "  ".join(f"[{colour}]{sign}[/] {words(VERDICTS, name, language)}" for name, (sign, colour) in SIGNS.items())
+    )
 
 
-def counts_table(out: Console, document: Mapping[str, Any]) -> None:
+def counts_table(out: Console, document: Mapping[str, Any], language: str) -> None:
     """Any `{"units": {unit: {name: number}}}`, and beneath it what else the document says."""
     units: Mapping[str, Mapping[str, Any]] = document.get("units", {})
     names = list(
         dict.fromkeys(name for counts in units.values() for name, value in counts.items() if isinstance(value, int))
     )
     if names:
-        made = table("Đơn vị", *[f"#{name}" for name in names])
+        made = table("unit", *[f"#{name}" for name in names], language=language)
         for unit, counts in units.items():
             made.add_row(escape(unit), *[str(counts.get(name, "")) for name in names])
         out.print(made)
@@ -110,7 +127,7 @@ def counts_table(out: Console, document: Mapping[str, Any]) -> None:
             out.print(f"[red]✘[/] {escape(unit)}: {escape(_line(line))}")
     for name, value in document.items():
         if name != "units" and value not in (None, [], {}):
-            out.print(f"{escape(name)}: {escape(_line(value))}")
+            out.print(f"{escape(words(HEADINGS, name, language))}: {escape(_line(value))}")
 
 
 def _line(value: object) -> str:

@@ -1,6 +1,7 @@
 """run and status: the daemon, and what is wrong."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -9,16 +10,16 @@ from rich.markup import escape
 
 from syncd import logs
 from syncd.application.status import status as status_of
+from syncd.application.wording import instant_label, words
 from syncd.bootstrap import socket_path
 from syncd.cli.context import ConfigOption, JsonOption, NowOption, clock_for, config_from, owning, reading
 from syncd.cli.output import emit
+from syncd.cli.wording import TEXTS
 from syncd.delivery.daemon import Daemon
 from syncd.delivery.pages import static_sites
 
-
-def add_to(app: typer.Typer) -> None:
-    app.command("run", help="Chạy dịch vụ (the daemon: scheduler, workers, pages)")(run)
-    app.command("status", help="Điều gì đang sai, từ bao giờ, phải làm gì (what is wrong, worst first)")(status)
+# Sign and colour of a problem: broken, a person should act, good to know.
+SEVERITIES = {"broken": ("✘", "bold red"), "attention": ("!", "yellow"), "notice": ("·", "cyan")}
 
 
 def run(
@@ -47,16 +48,21 @@ def status(config: ConfigOption = None, now: NowOption = None, as_json: JsonOpti
     """Exit code 1 where something needs a person."""
     with reading(config, now) as services:
         report = status_of(services)
-    emit(report.as_json(), as_json=as_json, show=_show)
+        language = services.office.language
+    emit(report.as_json(), as_json=as_json, show=show_status, language=language)
     raise typer.Exit(1 if report.needs_person else 0)
 
 
-def _show(out: Console, document: Mapping[str, Any]) -> None:
+def show_status(out: Console, document: Mapping[str, Any], language: str) -> None:
     for problem in document["problems"]:
-        who = problem.get("unit") or problem.get("subject") or ""
-        since = f" (từ {problem['since']})" if problem.get("since") else ""
-        out.print(f"[bold red]✘[/] {escape(who)}: {escape(problem['message'])}{escape(since)}")
-        if problem.get("hint"):
-            out.print(f"  [dim]→ {escape(problem['hint'])}[/]")
+        sign, colour = SEVERITIES[problem["severity"]]
+        who = problem["unit"] or problem["subject"]
+        since = ""
+        if problem["since"]:
+            at = instant_label(datetime.fromisoformat(problem["since"]), language)
+            since = f" ({words(TEXTS, 'since', language)} {at})"
+        line = f"{who}: {problem['message']}{since}" if who else f"{problem['message']}{since}"
+        out.print(f"[{colour}]{sign}[/] {escape(line)}")
+        out.print(f"  [dim]→ {escape(problem['hint'])}[/]")
     if not document["problems"]:
-        out.print("[green]✔[/] Không có gì cần xử lý")
+        out.print(f"[green]✔[/] {words(TEXTS, 'nothing_wrong', language)}")

@@ -1,17 +1,19 @@
 """init, check, probe, db upgrade: setting up, and looking before anything is decided."""
 
-import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
+from syncd.application.wording import words
 from syncd.bootstrap import data_dir, database_url
 from syncd.cli import inspection
 from syncd.cli.context import ConfigOption, JsonOption, config_from
-from syncd.cli.output import emit, table
+from syncd.cli.output import answering, emit, table
+from syncd.cli.wording import TEXTS
 from syncd.clock import SystemClock
 from syncd.config import load_config
 from syncd.errors import ConfigInvalid, UsageError
@@ -22,13 +24,6 @@ from syncd.storage.schema import upgrade
 db = typer.Typer(name="db", help="Cơ sở dữ liệu (the database)", no_args_is_help=True)
 
 
-def add_to(app: typer.Typer) -> None:
-    app.command("init", help="Tạo config.toml và cơ sở dữ liệu (write config.toml and create the database)")(init)
-    app.command("check", help="Kiểm tra toàn bộ cấu hình (validate the whole configuration)")(check)
-    app.command("probe", help="Xem sẽ đọc được gì ở một địa chỉ (what syncd would read at an address)")(probe)
-    app.add_typer(db)
-
-
 def init(
     directory: Annotated[Path, typer.Argument(metavar="[DIR]", help="Thư mục (where to)")] = Path(),
     config: ConfigOption = None,
@@ -37,18 +32,23 @@ def init(
     path = config or directory / "config.toml"
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists():
-        sys.stdout.write(f"{path}: giữ nguyên\n")
+        done = "giữ nguyên (left as it is)"
     else:
         path.write_text(example_config(), encoding="utf-8")
-        sys.stdout.write(f"{path}: đã tạo\n")
+        done = "đã tạo (written)"
     _upgrade(path)
-    sys.stdout.write("Tiếp theo: sửa config.toml, rồi chạy: syncd check\n")
+    with answering() as out:
+        out.print(f"{escape(str(path))}: {done}")
+        out.print("Tiếp theo: sửa config.toml, rồi chạy (next: edit config.toml, then run): syncd check")
 
 
 @db.command("upgrade", help="Nâng cấp cơ sở dữ liệu (apply the schema's migrations)")
 def db_upgrade(config: ConfigOption = None) -> None:
-    for revision in _upgrade(config):
-        sys.stdout.write(f"{revision}\n")
+    """Print each revision applied; nothing where the database is of this version already."""
+    revisions = _upgrade(config)
+    with answering() as out:
+        for revision in revisions:
+            out.print(revision)
 
 
 def _upgrade(config_path: Path | None) -> list[str]:
@@ -68,8 +68,10 @@ def check(
     """Validate everything, print every problem at once; exit code 2 where there is one."""
     problems: list[dict[str, str | None]] = []
     notes: list[str] = []
+    language = "vi"
     try:
         checked = load_config(config) if config else config_from(None)
+        language = checked.office.language
         notes = inspection.gaps(checked)
         if online:
             problems += inspection.reach(checked, SystemClock())
@@ -81,17 +83,23 @@ def check(
     else:
         code = 3 if problems else 0
 
-    def show(out: Console, document: object) -> None:
-        for problem in problems:
-            out.print(f"[bold red]✘[/] {escape(str(problem['key']))}: {escape(str(problem['message']))}")
-            if problem["hint"]:
-                out.print(f"  [dim]→ {escape(problem['hint'])}[/]")
-        for note in notes:
-            out.print(f"[yellow]![/] {escape(note)}")
-        out.print(f"{len(problems)} lỗi" if problems else "[green]✔[/] Cấu hình hợp lệ")
-
-    emit({"ok": not problems, "problems": problems, "notes": notes}, as_json=as_json, show=show)
+    emit(
+        {"ok": not problems, "problems": problems, "notes": notes}, as_json=as_json, show=show_check, language=language
+    )
     raise typer.Exit(code)
+
+
+def show_check(out: Console, document: Mapping[str, Any], language: str) -> None:
+    for problem in document["problems"]:
+        out.print(f"[bold red]✘[/] {escape(problem['key'])}: {escape(problem['message'])}")
+        if problem["hint"]:
+            out.print(f"  [dim]→ {escape(problem['hint'])}[/]")
+    for note in document["notes"]:
+        out.print(f"[yellow]![/] {escape(note)}")
+    if document["problems"]:
+        out.print(f"{len(document['problems'])} {words(TEXTS, 'problems', language)}")
+    else:
+        out.print(f"[green]✔[/] {words(TEXTS, 'config_ok', language)}")
 
 
 def probe(
@@ -109,21 +117,24 @@ def probe(
     else:
         document = inspection.probe(str(url), allow or [], clock)
 
-    def show_list(out: Console, _: object) -> None:
-        out.print(f"{document['kind']}: {escape(document['feed_url'] or document['url'])}")
-        made = table("Ngày", "Chuỗi ngày", "Tiêu đề", "Địa chỉ")
-        for post in document["posts"]:
-            made.add_row(*(escape(str(post[name] or "–")) for name in ("published_at", "date_raw", "title", "url")))
-        out.print(made)
-        for item in document["skipped"]:
-            out.print(f"[yellow]![/] {escape(item['item'])}: {escape(item['reason'])}")
-        for note in document["notes"]:
-            out.print(f"[yellow]![/] {escape(note)}")
-        out.print(escape(document["config"]))
+    emit(document, as_json=as_json, show=show_posts if article is None else show_article)
 
-    def show_article(out: Console, _: object) -> None:
-        for name in ("title", "url", "canonical_url", "published_at", "precision", "author"):
-            out.print(f"{name}: {escape(str(document[name] or '–'))}")
-        out.print(escape(document["text"]))
 
-    emit(document, as_json=as_json, show=show_article if article is not None else show_list)
+def show_posts(out: Console, document: Mapping[str, Any], language: str) -> None:
+    out.print(f"{document['kind']}: {escape(document['feed_url'] or document['url'])}")
+    columns = ("published_at", "date_raw", "title", "url")
+    made = table(*columns, language=language)
+    for post in document["posts"]:
+        made.add_row(*(escape(str(post[name] or "–")) for name in columns))
+    out.print(made)
+    for item in document["skipped"]:
+        out.print(f"[yellow]![/] {escape(item['item'])}: {escape(item['reason'])}")
+    for note in document["notes"]:
+        out.print(f"[yellow]![/] {escape(note)}")
+    out.print(escape(document["config"]))
+
+
+def show_article(out: Console, document: Mapping[str, Any], language: str) -> None:
+    for name in ("title", "url", "canonical_url", "published_at", "precision", "author"):
+        out.print(f"{name}: {escape(str(document[name] or '–'))}")
+    out.print(escape(document["text"]))

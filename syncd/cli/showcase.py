@@ -1,8 +1,9 @@
 """demo: the whole product on a small made-up province, offline."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 import uvicorn
@@ -10,15 +11,15 @@ from rich.console import Console
 from rich.markup import escape
 from starlette.staticfiles import StaticFiles
 
-from syncd.application.assess import quota_table
-from syncd.application.explain import explain as explain_unit
+from syncd.application.assess import quota_table as quota_of
+from syncd.application.explain import explain
 from syncd.application.notify import preview
 from syncd.application.rank import ranking
+from syncd.application.services import Services
 from syncd.bootstrap import wire
 from syncd.cli.context import JsonOption
 from syncd.cli.figures import show_explanation, show_ranking
-from syncd.cli.output import console, emit
-from syncd.cli.output import quota_table as show_quota
+from syncd.cli.output import answering, emit, quota_table
 from syncd.clock import FixedStartClock
 from syncd.config import load_config
 from syncd.delivery.pages import static_sites
@@ -28,12 +29,6 @@ from syncd.demo.province import NOW, YEAR
 from syncd.domain.model import PeriodId, UnitId
 
 PORT = 8077
-
-
-def add_to(app: typer.Typer) -> None:
-    app.command("demo", help="Cả sản phẩm trên một tỉnh bịa ra (the whole product on a made-up province, offline)")(
-        demo
-    )
 
 
 def demo(
@@ -51,23 +46,12 @@ def demo(
     config = load_config(files.config)
     with wire(config, clock=FixedStartClock(NOW)) as wired:
         services = wired.services
-        table = quota_table(services, [PeriodId(period) for period in story.PERIODS])
+        table = quota_of(services, [PeriodId(period) for period in story.PERIODS])
         if as_json:
-            emit({**table.as_json(), "files": files.as_json()}, as_json=True, show=show_quota)
+            emit({**table.as_json(), "files": files.as_json()}, as_json=True, show=quota_table)
         else:
-            out = console()
-            out.print(f"\n[bold]Chỉ tiêu tin, bài sáu tháng đầu năm {YEAR}, tỉnh Ví Dụ (số liệu bịa ra)[/]\n")
-            show_quota(out, table.as_json())
-            out.print("\n[bold]Giải thích một ô[/]: syncd explain bao-vi-du 2026-02\n")
-            show_explanation(out, explain_unit(services, UnitId(story.LATE_UNIT), PeriodId(story.PERIODS[1])))
-            out.print("\n[bold]Xếp loại[/]: syncd rank\n")
-            show_ranking(out, ranking(services, str(YEAR)).as_json())
-            out.print("\n[bold]Một bức thư[/]: syncd mail preview statement\n")
-            sys.stdout.write(preview(services, "statement", PeriodId(story.PERIODS[-1]), UnitId("hoi-im-lang")) + "\n")
-            out.print("\n[bold]Các tệp[/]")
-            for name, path in files.as_json().items():
-                out.print(f"  {name:<8} {escape(path)}", soft_wrap=True)
-            out.print(f"\nThử tiếp: syncd quota -c {escape(str(files.config))}", soft_wrap=True)
+            with answering() as out:
+                _show(out, services, table.as_json(), files)
         if no_serve:
             return
         app = create_app(services)
@@ -75,3 +59,22 @@ def demo(
             app.mount(path, StaticFiles(directory=folder, html=True))
         err.print(f"Xem tại {config.web.base_url}/ và {config.portal_adapter.settings.base_url} ; Ctrl-C để dừng.")
         uvicorn.run(app, host=config.web.host, port=config.web.port, log_config=None, access_log=False)
+
+
+def _show(out: Console, services: Services, table: Mapping[str, Any], files: story.DemoFiles) -> None:
+    """The table, one cell explained, the grades, one letter, and where everything lies."""
+    language = services.office.language
+    out.print(f"\n[bold]Chỉ tiêu tin, bài sáu tháng đầu năm {YEAR}, tỉnh Ví Dụ (số liệu bịa ra)[/]\n")
+    quota_table(out, table, language)
+    out.print(f"\n[bold]Giải thích một ô[/]: syncd explain {story.LATE_UNIT} {story.PERIODS[1]}\n")
+    explained = explain(services, UnitId(story.LATE_UNIT), PeriodId(story.PERIODS[1]))
+    show_explanation(out, explained.as_json(), language)
+    out.print("\n[bold]Xếp loại[/]: syncd rank\n")
+    show_ranking(out, ranking(services, str(YEAR)).as_json(), language)
+    out.print("\n[bold]Một bức thư[/]: syncd mail preview statement\n")
+    letter = preview(services, "statement", PeriodId(story.PERIODS[-1]), UnitId("hoi-im-lang"))
+    out.print(escape(letter), soft_wrap=True)
+    out.print("\n[bold]Các tệp[/]")
+    for name, path in files.as_json().items():
+        out.print(f"  {name:<8} {escape(path)}", soft_wrap=True)
+    out.print(f"\nThử tiếp: syncd quota -c {escape(str(files.config))}", soft_wrap=True)

@@ -20,6 +20,14 @@ log = structlog.get_logger(__name__)
 MAX_LINE = 64 * 1024 * 1024
 
 
+class OperationFailed(SyncdError):
+    """What the daemon answered to an operation that failed there."""
+
+    def __init__(self, message: str, *, hint: str | None, exit_code: int) -> None:
+        super().__init__(message, hint=hint)
+        self.exit_code = exit_code
+
+
 def call(path: Path, operation: str, arguments: Mapping[str, Any]) -> dict[str, Any] | None:
     """Have the daemon behind `path` run an operation; None where no daemon answers there."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
@@ -37,6 +45,12 @@ def call(path: Path, operation: str, arguments: Mapping[str, Any]) -> dict[str, 
         raise StorageError("the daemon ended before it answered", hint="see its log; syncd status tells what was done")
     answer: dict[str, Any] = json.loads(line)
     return answer
+
+
+def answers(path: Path) -> bool:
+    """Whether a daemon listens behind `path`."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        return connection.connect_ex(str(path)) == 0
 
 
 class ControlServer:
@@ -103,7 +117,9 @@ class ControlServer:
 
 
 def exit_code_of(error: SyncdError) -> int:
-    """3 where a foreign system failed, 2 where the call or the configuration is wrong, 1 otherwise: something needs a person."""
+    """What was answered; 3 where a foreign system failed, 2 where the call or the configuration is wrong, 1 otherwise: something needs a person."""
+    if isinstance(error, OperationFailed):
+        return error.exit_code
     if isinstance(error, ForeignError):
         return 3
     return 1 if isinstance(error, (LedgerError, EvidenceError)) else 2
