@@ -4,10 +4,12 @@
 pattern serves `Tháng Sáu`, `tháng 6` and `THANG 6`. Every pattern is linear: none nests a repetition in another.
 """
 
+import html
+import itertools
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 MAX_CHARS = 2_000  # a printed date is short; a longer text is a page by mistake
@@ -52,39 +54,52 @@ ZONES = {
     "pst": -480, "pdt": -420, "akst": -540, "akdt": -480, "hst": -600, "bst": 60, "wet": 0, "west": 60, "cet": 60,
     "cest": 120, "met": 60, "mest": 120, "eet": 120, "eest": 180, "msk": 180, "ict": 420, "wib": 420, "sgt": 480,
     "hkt": 480, "awst": 480, "jst": 540, "kst": 540, "aest": 600, "aedt": 660, "nzst": 720, "nzdt": 780,
+    "asia/ho_chi_minh": 420, "asia/saigon": 420, "asia/hanoi": 420, "asia/bangkok": 420, "asia/jakarta": 420,
+    "etc/utc": 0, "etc/gmt": 0,
 }  # fmt: skip
 _MERIDIEM = r"(?P<meridiem>a\.?m\b\.?|p\.?m\b\.?|sa\b|ch\b|sang\b|trua\b|chieu\b|toi\b|dem\b)"
-_OFFSET = r"[+-]\d{1,4}(?::\d{0,2})?(?![\d/])"
-_ZONE = rf"[\[(]?(?P<zone>(?:gmt|utc|ut)\s?[+-]\s?\d{{1,4}}(?::\d{{0,2}})?(?!\d)|{_OFFSET}|[a-z]{{1,5}}(?![a-z.]))"
+_OFFSET = r"[+-]\d{1,4}(?::\d{0,2})?(?![\d/:h])"
+_PLACE = r"(?:africa|america|asia|atlantic|australia|europe|etc|indian|pacific)/[a-z_]{2,30}"
+_ZONE = (
+    r"[\[(]?(?P<zone>(?:gmt|utc|ut)\s?[+-]\s?\d{1,4}(?::\d{0,2})?(?!\d)|(?:gmt|utc) \d{1,2}(?=\s*(?:$|[\])|,]))"  # a lost "+"
+    rf"|{_OFFSET}|{_PLACE}|[a-z]{{1,5}}(?![a-z.]))"
+)
 _YEAR = r"(?P<year>\d{4})(?=\D|$|\d{1,2}[:hg]\d)"  # a time may be glued to the year
 _START = r"(?:(?<!\d)|(?<=:\d\d))"  # or the day to a time
 
 _DAY_PATTERNS = [
     re.compile(pattern)
     for pattern in (
-        r"(?<!\d)(?P<year>\d{4})\s?(?:[-/.]|nam)\s?(?P<month>\d{1,2})\s?(?:[-/.]|thang)\s?(?P<day>\d{1,2})(?=\D|$)",
-        rf"{_START}(?P<a>\d{{1,2}})\s{{0,3}}(?P<sep>[/.\-–])\s{{0,3}}(?P<b>\d{{1,2}})\s{{0,3}}(?P=sep)\s{{0,3}}{_YEAR}",
+        r"(?<!\d)(?<!\d[-/.])(?P<year>\d{4})\s?(?P<sep>[-/.])\s?(?P<month>\d{1,2})\s?(?P=sep)\s?(?P<day>\d{1,2})(?=\D|$)(?!\s?(?P=sep)\s?\d{4})",
+        r"(?<!\d)(?P<year>\d{4})\s?nam\s?(?P<month>\d{1,2})\s?thang\s?(?P<day>\d{1,2})(?=\D|$)",
+        # "10.10.2024.5" is an address or a version, "15/12/2022/QĐ" a document's number
+        rf"{_START}(?<!\d[./])(?P<a>\d{{1,2}})\s{{0,3}}(?P<sep>[/.\-])\s{{0,3}}(?P<b>\d{{1,2}})\s{{0,3}}(?P=sep)\s{{0,3}}{_YEAR}(?!\.\d+(?![\d:h])|/[a-z])",
         rf"{_START}(?P<a>\d{{1,2}})\s?[/.\-]\s?(?P<b>\d{{1,2}})\s?,?\s?nam\s{{0,2}}{_YEAR}",
         rf"{_START}(?P<day>\d{{1,2}})\s{{0,3}}[/,\-]?\s{{0,3}}thang\s{{0,3}}(?P<word>{_VI_MONTH})\s{{0,3}}[,/\-]?\s{{0,3}}(?:nam)?\s{{0,3}}{_YEAR}",
-        rf"(?<![a-z])(?:thang\s{{0,3}}|th\.?)(?P<word>{_VI_MONTH})\s{{1,3}}(?P<day>\d{{1,2}})\s?,?\s{{1,3}}{_YEAR}",
+        rf"(?<![a-z])(?:thang\s{{0,3}}|thg\.?\s?|th\.?)(?P<word>{_VI_MONTH})\s{{1,3}}(?P<day>\d{{1,2}})\s?,?\s{{1,3}}{_YEAR}",
         rf"{_START}(?P<day>\d{{1,2}})[\s/\-]{{0,3}}(?:thg|th|t(?=0\d|1[0-2]))\.?\s?(?P<word>\d{{1,2}})[\s,/\-]{{1,3}}{_YEAR}",
         rf"{_START}(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\.?[\s\-,/]{{0,3}}(?:of\s|de\s)?(?P<name>{_MONTH_NAME})\b\.?[\s\-,/]{{0,3}}(?:de\s)?{_YEAR}",
         rf"(?<![a-z])(?P<name>{_MONTH_NAME})\.?[\s\-]{{1,3}}(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[\s,\-]{{1,3}}{_YEAR}",
-        rf"(?<![a-z])(?P<name>{_MONTH_NAME})\s{{1,3}}(?P<day>\d{{1,2}})\s(?=\d{{1,2}}:\d\d)(?P<inner>[\d:.]+(?:\s[a-z]{{1,5}}|\s[+-]\d{{4}})?\s){_YEAR}",
+        rf"(?<![a-z])(?P<name>{_MONTH_NAME})\s{{1,3}}(?P<day>\d{{1,2}})\s(?=\d{{1,2}}:\d\d)(?P<inner>[\d:.]+(?:\s[a-z]{{1,5}}|\s[+-]\d{{2}}(?:\d{{2}})?)?\s){_YEAR}",
         rf"(?<!\d)(?P<day>\d{{1,2}})[\s\-]{{1,3}}(?P<name>{_MONTH_NAME})\b\.?[\s\-]{{1,3}}(?P<year>\d{{2}})(?=\s|$|,)",
         r"(?<![\d/.\-])(?P<a>\d{1,2})\s?(?P<sep>[/.\-])\s?(?P<b>\d{1,2})\s?(?P=sep)\s?(?P<year>\d{2})(?![\d/.:\-])",
         r"(?<!\d)(?P<year>\d{4})\s?年\s?(?P<month>\d{1,2})\s?月\s?(?P<day>\d{1,2})\s?日",
     )
 ]
-_COMPACT = re.compile(r"^(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)(?:t?(?P<time>\d{6})(?P<zone>z|[+-]\d{4})?)?$")
+_COMPACT = re.compile(
+    r"^(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)(?:(?:[t ]?(?P<time>\d{6})|[t ](?P<short>\d{4}))(?P<zone>z|[+-]\d{4})?)?$"
+)
 # NukeViet prints date('Y-m-dTH:i:s'): the T became the zone
 _ZONE_AS_T = re.compile(r"^(\d{4}-\d\d-\d\d)([+-]\d\d|[a-z]{2,4})(\d\d:\d\d(?::\d\d)?)$")
 # seconds or milliseconds since 1970, bare or as .NET writes them in JSON; ten digits begin in 2001
-_UNIX = re.compile(r"^(?:/date\()?([1-9]\d{9}|[1-9]\d{12})(?:\)/)?$")
+_UNIX = re.compile(r"^(?:/date\()?([1-9]\d{9}|[1-9]\d{12})(?:\.\d{1,9})?(?:[+-]\d{4})?(?:\)/)?$")
 _DAY_WITH_ZONE = re.compile(r"^(\d{4}-\d\d-\d\d)(?:z|[+-]\d\d:?\d\d)$")
+_HOUR_ONLY = re.compile(r"^(\d{4}-\d\d-\d\d)t(\d\d)(z|[+-]\d\d(?::?\d\d)?)?$")
+_LOST_PLUS = re.compile(r"^(\d{4}-\d\d-\d\dt\d\d:\d\d(?::\d\d)?) (\d\d:\d\d)$")  # undone as if it stood in an address
+# a bare "12/2026" may be the number of a document, and is no date
 _MONTH_ONLY = re.compile(
-    r"^\D{0,40}?(?:(?P<year>\d{4})[-/](?P<month>\d{1,2})|"
-    rf"(?:thang\s{{0,2}})?(?P<word>{_VI_MONTH})\s?(?:[-/,]|nam|\s)\s?(?:nam)?\s?(?P<year2>\d{{4}}))$"
+    r"^(?:(?P<year>\d{4})-(?P<month>\d\d)|"
+    rf"(?:\D{{0,40}}?(?<![a-z]))thang\s{{0,2}}(?P<word>{_VI_MONTH})\s?(?:[-/,]|nam|\s)\s?(?:nam)?\s?(?P<year2>\d{{4}}))$"
 )
 _CLOCK = re.compile(
     r"(?<![\d.])(?P<hour>\d{1,2})\s?(?::\s?(?P<minute>\d{1,2})(?:\s?:\s?(?P<second>\d{1,2})(?!\d)(?P<fraction>[.,]\d+)?)?(?!\d)|"
@@ -92,6 +107,8 @@ _CLOCK = re.compile(
     rf"|(?=\s?(?:am|pm|sa|ch)\b))\s?[':]?\s{{0,2}}(?:{_MERIDIEM}\s{{0,2}})?(?:{_ZONE})?"
 )
 _MERIDIEM_BEFORE = re.compile(r"(?<![a-z])(sang|trua|chieu|toi|dem|sa|ch|am|pm)\s?,?\s?(?:luc\s)?$")
+_RELATIVE_AFTER = re.compile(r"\s?(?:truoc|ago|kem)\b")
+_SECOND_ZONE = re.compile(r"[+-]?\d|z(?![a-z])")  # "Z07:00", "+07:00Z": one of the two is a mistake
 _FAR_ZONE = re.compile(r"(?<![a-z])(?P<zone>(?:gmt|utc)\s?[+-]\s?\d{1,4}(?::\d{0,2})?|gio (?:viet nam|ha noi))(?!\d)")
 _WEEKDAY_VI = re.compile(r"(?<![a-z])thu\s{1,2}(hai|ba|tu|nam|sau|bay)(?![a-z])|(?<![a-z])chu nhat(?![a-z])")
 _WEEKDAY_NUMBER = re.compile(r"(?:thứ\s{0,2}|(?<![a-zà-ỹ])t)([2-7])(?![\d/.:])")
@@ -102,6 +119,18 @@ _WEEKDAY_NAME = re.compile(
 _UPDATED = re.compile(r"(?:cap nhat|chinh sua|sua doi|sua lan cuoi|updated|modified|last update)[^\d]{0,30}$")
 _PUBLISHED = re.compile(r"(?:ngay dang|dang ngay|dang luc|xuat ban|phat hanh|publish|posted)[^\d]{0,30}$")
 _TWO_NUMBERS = re.compile(r"\d\s{0,3}[/.\-–]\s{0,3}\d")
+_VERSION = re.compile(r"(?<![a-z])(?:v|ver|version|phien ban|ban)\s?\.?\s?$")
+_NUMBERED = re.compile(r"(?<![a-z])(?:ky|dot|quy|tuan|so|phan|bai|lan)\s?$")  # "Kỳ 2 tháng 10/2024" is no day
+# the first of two days: "01-05/12/2022", "từ 21/10 đến 27/10/2024"; a bare number counts only where nothing but a label stands before
+_RANGE_BEFORE = re.compile(
+    r"(?:^|\(|(?<![a-z])(?:ngay|tu)\s)\s?(?:0?[1-9]|[12]\d|3[01])(?:\s?[-&]\s?|\s?,\s?|\s(?:den|va)\s(?:ngay\s)?)$"
+    r"|(?<![\d/.\-])\d{1,2}\s?[/.\-]\s?\d{1,2}(?:\s?-\s?|\s(?:den|va)\s(?:ngay\s)?)$"
+)
+_RANGE_BETWEEN = re.compile(r"\s?-\s?|,?\s(?:den|toi)(?:\shet)?(?:\sngay)?\s")
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]|[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
+_SAME = str.maketrans(
+    dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63", "-") | dict.fromkeys("\u2044\u2215\u29f8", "/")
+)
 _RELATIVE = re.compile(
     r"(?<![\d/:.])(\d{1,3})\s?(giay|phut|gio|tieng|ngay|hom|tuan|thang|seconds?|minutes?|mins?|hours?|days?|weeks?|months?)\b"
     r"(?=[^/:]{0,30}?\b(?:truoc|ago)\b)"
@@ -121,6 +150,8 @@ class DayFound:
     b: int = 0
     inner: tuple[int, int] | None = None  # where a time stands inside the date, as in ctime
     named: bool = False  # an English or other foreign month name: the shape of RFC 822
+    local: bool = False  # day, then month in digits or in Vietnamese: no offset follows such a date
+    ranged: bool = False  # one end of "01-05/12/2022": days of an event
     published: bool = False  # a label before it says so
     updated: bool = False
 
@@ -144,8 +175,9 @@ def has_bare_numbers(raw: str) -> bool:
 
 def fold_date_text(raw: str) -> tuple[str, str]:
     """The text in lower case with plain spaces, with its diacritics and without them; both of one length."""
-    text = unicodedata.normalize("NFKC", raw[:MAX_CHARS]).lower()
-    text = unicodedata.normalize("NFC", re.sub(r"[\s\u200b\ufeff]", " ", text)).strip()
+    text = html.unescape(raw[:MAX_CHARS]) if "&" in raw[:MAX_CHARS] else raw[:MAX_CHARS]
+    text = unicodedata.normalize("NFKC", re.sub(r"\s", " ", _INVISIBLE.sub("", text))).lower().translate(_SAME)
+    text = unicodedata.normalize("NFC", text)[:MAX_CHARS].strip()
     bare = "".join("d" if c == "đ" else unicodedata.normalize("NFD", c)[0] for c in text)
     return text, bare
 
@@ -156,11 +188,15 @@ def rewrite_odd_iso(bare: str) -> str:
         return f"{match[1]} {match[3]}{match[2]}" if match[2][0] in "+-" else f"{match[1]} {match[3]} {match[2]}"
     if match := _DAY_WITH_ZONE.match(bare):
         return match[1]
+    if match := _HOUR_ONLY.match(bare):
+        return f"{match[1]} {match[2]}h {match[3] or ''}"
+    if match := _LOST_PLUS.match(bare):
+        return f"{match[1]}+{match[2]}"
     if match := _UNIX.match(bare):
         instant = datetime.fromtimestamp(int(match[1][:10]), UTC)
         return instant.strftime("%Y-%m-%d %H:%M:%Sz")
     if match := _COMPACT.match(bare):
-        time = match["time"]
+        time = match["time"] or (match["short"] + "00" if match["short"] else None)
         clock = f" {time[:2]}:{time[2:4]}:{time[4:]}{match['zone'] or ''}" if time else ""
         return f"{match['year']}-{match['month']}-{match['day']}{clock}"
     return bare
@@ -183,6 +219,8 @@ def find_days(bare: str) -> list[DayFound]:
             elif word := parts.get("word"):
                 month = int(word) if word.isdigit() else VIETNAMESE_MONTHS[word]
             head = bare[max(0, match.start() - 50) : match.start()]
+            if (parts.get("sep") == "." and _VERSION.search(head)) or ("word" in parts and _NUMBERED.search(head)):
+                continue
             found.append(
                 DayFound(
                     start=match.start(),
@@ -194,11 +232,17 @@ def find_days(bare: str) -> list[DayFound]:
                     b=int(parts.get("b") or 0),
                     inner=match.span("inner") if parts.get("inner") else None,
                     named=bool(name),
+                    local=bool(parts.get("a") or parts.get("word")),
+                    ranged=_RANGE_BEFORE.search(head) is not None,
                     published=_PUBLISHED.search(head) is not None,
                     updated=_UPDATED.search(head) is not None,
                 )
             )
-    return sorted(found, key=lambda day: day.start)
+    found.sort(key=lambda day: day.start)
+    for at, (first, second) in enumerate(itertools.pairwise(found)):
+        if _RANGE_BETWEEN.fullmatch(bare[first.end : second.start]):
+            found[at : at + 2] = [replace(first, ranged=True), replace(second, ranged=True)]
+    return found
 
 
 def find_month(bare: str) -> tuple[int, int] | None:
@@ -223,13 +267,18 @@ def find_clocks(text: str) -> Iterator[ClockFound]:
             meridiem = before[1]
         hour = _hour_of_day(hour, meridiem.replace(".", "") if meridiem else None)
         if (hour == 24 and int(minute or 0) == 0) or (hour < 24 and int(minute or 0) < 60 and int(second or 0) <= 60):
+            zone, after = match["zone"], text[match.end() : match.end() + 10]
+            if zone in ("truoc", "ago", "kem") or _RELATIVE_AFTER.match(after):
+                continue
+            if zone and (zone == "z" or zone[0] in "+-") and _SECOND_ZONE.match(after):
+                zone = "+?"
             yield ClockFound(
                 start=match.start(),
                 end=match.end(),
                 hour=hour,
                 minute=int(minute) if minute else None,
                 second=min(int(second), 59) if second else None,  # a leap second is the one before it here
-                zone=match["zone"],
+                zone=zone,
             )
 
 
@@ -259,7 +308,7 @@ def find_relative(bare: str) -> list[tuple[int, str]]:
 
 def read_offset(zone: str) -> int | None:
     """Minutes east of UTC of a folded zone; None where no such zone exists (`+3000`)."""
-    digits = re.search(r"([+-])\s?(\d{1,4})(?::(\d{0,2}))?", zone)
+    digits = re.search(r"([+-]|(?<=c) |(?<=t) )\s?(\d{1,4})(?::(\d{0,2}))?", zone)
     if digits is None:
         return ZONES.get(zone)
     body, tail = digits[2], digits[3]
@@ -269,7 +318,7 @@ def read_offset(zone: str) -> int | None:
         hours, minutes = int(body), int((tail or "0").ljust(2, "0"))  # a cut-off "+00:0" keeps what it has
     if hours > 14 or minutes > 59:
         return None
-    return (hours * 60 + minutes) * (1 if digits[1] == "+" else -1)
+    return (hours * 60 + minutes) * (-1 if digits[1] == "-" else 1)
 
 
 def _hour_of_day(hour: int, meridiem: str | None) -> int:

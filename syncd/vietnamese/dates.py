@@ -5,6 +5,7 @@ calendar gives way to the other. Nothing is guessed from a page: the caller hand
 date. What cannot be an instant keeps its string and says why in `doubt`.
 """
 
+import re
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from typing import Literal
 
@@ -23,6 +24,7 @@ from syncd.vietnamese.date_patterns import (
     rewrite_odd_iso,
 )
 from syncd.vietnamese.readings import LOCAL, NO_DATE, Precision, ReadDate
+from syncd.vietnamese.text import nfc
 
 DayOrder = Literal["day-first", "month-first"]
 
@@ -32,6 +34,8 @@ _FUTURE = timedelta(days=1)
 # what software prints for "no date": .NET, FILETIME, SQL Server, spreadsheets, Unix
 _EMPTY_DAYS = {date(1601, 1, 1), date(1753, 1, 1), date(1899, 12, 30), date(1900, 1, 1), date(1970, 1, 1)}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST_YEAR = 2100  # later ones are other calendars (2567) and "for ever" (9999)
+_BETWEEN_CLOCKS = re.compile(r"\s{0,2}(?:-|~|den)\s{0,2}")
 _SPANS = {
     "giay": timedelta(seconds=1), "second": timedelta(seconds=1), "phut": timedelta(minutes=1),
     "minute": timedelta(minutes=1), "min": timedelta(minutes=1), "gio": timedelta(hours=1), "tieng": timedelta(hours=1),
@@ -55,17 +59,23 @@ def parse_date(
     any text; takes at most a few milliseconds, however long the text is.
     """
     text, bare = fold_date_text(raw)
-    kept = raw.strip()[:KEPT_RAW_CHARS]
+    kept = nfc(raw[: KEPT_RAW_CHARS * 2]).strip()[:KEPT_RAW_CHARS]
     if not bare:
         return NO_DATE
     bare = rewrite_odd_iso(bare)
     days = find_days(bare)
     reading = _Reading(kept, origin, default_zone, fetched_at)
+    if "am lich" in bare:  # a lunar date names another day than the same numbers of ours
+        return reading.none("lunar")
     if not days:
         return reading.without_day(text, bare)
     masked = _blank(bare, days)
     clocks = list(find_clocks(masked))
     day, clock = _choose(days, clocks)
+    if day.ranged:
+        return reading.none("range")
+    if clock is not None and _is_span(clock, clocks, day, masked):
+        clock = None
     weekday = find_weekday(text, bare)
     calendar_day, doubt = _settle_order(day, weekday, day_order)
     if calendar_day is None:
@@ -112,13 +122,15 @@ class _Reading:
     def at(self, day: date, clock: ClockFound | None, zone_text: str | None, doubt: str | None) -> ReadDate:
         if day.year < 1900 or day in _EMPTY_DAYS:
             return self.none("empty_date")
+        if day.year >= _LAST_YEAR:
+            return self.none("unreadable")
         zone: tzinfo | None = self.default_zone
         if zone_text is not None:
             offset = read_offset(zone_text)
             if offset is None:
                 return self.none("bad_zone")
             zone = timezone(timedelta(minutes=offset))
-        if clock is not None and self._stands_for_no_time(clock, zone_text):
+        if clock is not None and self._stands_for_no_time(day, clock, zone if zone_text is not None else None):
             clock = None
         if clock is None:
             zone = self.default_zone
@@ -127,7 +139,7 @@ class _Reading:
         hour, minute, second = (clock.hour, clock.minute or 0, clock.second or 0) if clock else (0, 0, 0)
         wall = datetime.combine(day, time(hour % 24, minute, second), zone) + timedelta(days=hour // 24)
         instant = wall.astimezone(UTC)
-        if instant == _EPOCH:
+        if abs(instant - _EPOCH) <= timedelta(days=1):
             return self.none("empty_date")
         precision = Precision.DAY
         if clock is not None:
@@ -140,10 +152,15 @@ class _Reading:
             )
         return self._given(instant, precision, doubt)
 
-    def _stands_for_no_time(self, clock: ClockFound, zone_text: str | None) -> bool:
-        """Midnight without seconds is how a page prints a day whose time the CMS did not keep."""
-        at_midnight = clock.hour == 0 and not clock.minute and clock.second is None
-        return at_midnight and (self.origin != "feed" or zone_text is None)
+    def _stands_for_no_time(self, day: date, clock: ClockFound, zone: tzinfo | None) -> bool:
+        """Local midnight is how a page, or a feed that prints no zone, gives a day whose time the CMS did not keep."""
+        if clock.hour or clock.minute or clock.second:
+            return False
+        if zone is None:
+            return True
+        midnight = datetime.combine(day, time())
+        own = self.default_zone.utcoffset(midnight) if self.default_zone is not None else None
+        return self.origin != "feed" and zone.utcoffset(midnight) == own
 
     def _given(self, instant: datetime, precision: Precision, doubt: str | None) -> ReadDate:
         if doubt is None and self.fetched_at is not None and instant > self.fetched_at + _FUTURE:
@@ -206,9 +223,26 @@ def _choose(days: list[DayFound], clocks: list[ClockFound]) -> tuple[DayFound, C
             clock_of[index] = (distance, clock)
     best = max(
         range(len(days)),
-        key=lambda i: (days[i].published and not days[i].updated, not days[i].updated, i in clock_of, -i),
+        key=lambda i: (
+            days[i].published and not days[i].updated,
+            not days[i].updated,
+            not days[i].ranged,
+            i in clock_of,
+            -i,
+        ),
     )
     return days[best], clock_of[best][1] if best in clock_of else None
+
+
+def _is_span(clock: ClockFound, clocks: list[ClockFound], day: DayFound, text: str) -> bool:
+    """Whether the time is one end of `7h30 - 11h30`, so that the day alone is known."""
+    if day.local and clock.zone is not None and clock.zone.startswith("-"):  # "07:30-11:30": no offset
+        return True
+    return any(
+        _BETWEEN_CLOCKS.fullmatch(text[min(clock.end, other.end) : max(clock.start, other.start)])
+        for other in clocks
+        if other is not clock
+    )
 
 
 def _settle_order(day: DayFound, weekday: int | None, order: DayOrder) -> tuple[date | None, str | None]:
@@ -231,7 +265,7 @@ def _is_zone(zone: str | None, day: DayFound, text: str, clock: ClockFound) -> b
     """Whether the word beside a time is a zone: in the shape of RFC 822 a last word that we do not know is one as well."""
     if zone is None:
         return False
-    if zone[-1].isdigit() or zone[-1] == ":" or read_offset(zone) is not None:
+    if zone[-1].isdigit() or zone[-1] in ":?" or "/" in zone or read_offset(zone) is not None:
         return True
     return day.named and not text[clock.end :].strip(" )]")
 
