@@ -64,12 +64,13 @@ class Daemon:
         with ExitStack() as stack:
             listener = self._listen()
             recovered = self._recover()
+            swept = self._services.files.sweep()
             self._control.start()
             stack.callback(self._control.stop)
             server, web = self._serve(listener)
             self._scheduler.start()
             log.info(
-                "running", pid=os.getpid(), recovered_slots=recovered,
+                "running", pid=os.getpid(), recovered_slots=recovered, swept_files=swept,
                 pages=f"http://{self._host}:{listener.getsockname()[1]}/",
             )  # fmt: skip
             self._stop.wait()
