@@ -16,18 +16,25 @@ SyncdError(message, *, subject, hint)
 A message says what failed, on what, and what was seen: lower case, no full stop. A hint says what the operator can do.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 
+MAX_MESSAGE = 1000  # characters: what a server says is cut, not kept whole
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+
 
 class SyncdError(Exception):
-    """The root. `subject` names who or what it concerns; `hint` is the way out, for the operator."""
+    """The root. `subject` names who or what it concerns; `hint` is the way out, for the operator.
+
+    Messages repeat what strangers said: control characters, which could steer a terminal, and what no database keeps become U+FFFD.
+    """
 
     def __init__(self, message: str, *, subject: str | None = None, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.subject = subject
-        self.hint = hint
+        self.message = _shown(message)
+        super().__init__(self.message)
+        self.subject = _shown(subject) if subject is not None else None
+        self.hint = _shown(hint) if hint is not None else None
 
 
 class UsageError(SyncdError):
@@ -188,3 +195,8 @@ class DossierInvalid(EvidenceError):
         self.part = part
         self.expected = expected
         self.found = found
+
+
+def _shown(text: str) -> str:
+    text = _UNSEEN.sub("\ufffd", text)
+    return text if len(text) <= MAX_MESSAGE else f"{text[: MAX_MESSAGE - 1]}…"

@@ -4,25 +4,23 @@ Network, and no transaction: `intake` writes it down afterwards.
 """
 
 import html as html_text
-import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from syncd.application.services import Services
 from syncd.domain import identity
-from syncd.domain.model import SourceId, Unit
+from syncd.domain.model import PostId, Precision, SourceId, Unit
 from syncd.errors import ForeignError
 from syncd.ports.records import Alias, PostRecord
 from syncd.ports.source import PostData, Reading, Source
 from syncd.vietnamese.fold import fold
+from syncd.vietnamese.storable import storable
 
 PAGES_A_LOOK = 20
 PAGE_FAILURES_A_LOOK = 3  # in a row: the site is in trouble, leave it alone until the next look
 PAGE_PATIENCE = timedelta(days=3)  # how long a post's own page is tried for
-
-_NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -75,10 +73,36 @@ def sort_out(services: Services, unit: Unit, source: Source, reading: Reading) -
         found = uow.posts.find(unit.id, [alias for arrival in brought.arrivals for alias in arrival.aliases])
         records = uow.posts.many(set(found.values()))
     for arrival in brought.arrivals:
-        post = next((found[alias] for alias in arrival.aliases if alias in found), None)
-        arrival.known = records.get(post) if post is not None else None
+        arrival.known = recognised(arrival, found, records)
     _read_pages(services, source, brought)
     return brought
+
+
+def recognised(
+    arrival: Arrival, found: Mapping[Alias, PostId], records: Mapping[PostId, PostRecord]
+) -> PostRecord | None:
+    """The post that an arrival is, among those known by one of its names; None where each name is another post's."""
+    for alias in arrival.aliases:
+        record = records.get(found[alias]) if alias in found else None
+        if record is not None and _is_same(arrival, alias, record):
+            return record
+    return None
+
+
+def _is_same(arrival: Arrival, alias: Alias, record: PostRecord) -> bool:
+    """Whether a name proves it. Sites start their numbers anew, name one canonical address on every page, and announce
+    each week's schedule in the same words: at one source a name alone is not enough where all else differs.
+    """
+    post = arrival.post
+    if record.source != arrival.source or (alias.kind == "url" and alias.value == identity.normal_url(post.url)):
+        return True
+    if fold(record.title) == fold(post.title):
+        return True
+    same_instant = post.published.instant is not None and post.published.instant == record.published_at
+    if alias.kind == "guid":
+        text = identity.text_sha256(body_of(post))
+        return same_instant or bool(text and text == record.text_sha256)
+    return same_instant and record.precision not in (Precision.DAY, Precision.MONTH)
 
 
 def _recognised_within(unit: Unit, source: Source, reading: Reading) -> list[Arrival]:
@@ -92,6 +116,7 @@ def _recognised_within(unit: Unit, source: Source, reading: Reading) -> list[Arr
             (identity.normal_url(post.url), identity.text_alias(post.title, body_of(post))) for post in posts
         }
     )
+    no_names = _shared_guids(posts)
     arrivals: list[Arrival] = []
     seen: set[Alias] = set()
     for listed in posts:
@@ -100,7 +125,7 @@ def _recognised_within(unit: Unit, source: Source, reading: Reading) -> list[Arr
         own_url = bool(url) and (
             shared[url] == 1 or len({post.title for post in reading.posts if identity.normal_url(post.url) == url}) == 1
         )
-        if listed.guid:
+        if listed.guid and listed.guid not in no_names:
             name = identity.scoped_guid(listed.guid, source.url)
         else:
             name = url if own_url else f"{url}\n{fold(listed.title)}"
@@ -108,14 +133,28 @@ def _recognised_within(unit: Unit, source: Source, reading: Reading) -> list[Arr
         if own_url:
             aliases.append(Alias(kind="url", value=url))
         aliases += [alias for alias in _told_by(listed) if alias.kind != "text" or side_by_side[alias.value] == 1]
-        if seen.isdisjoint(aliases):
+        names = [alias for alias in aliases if alias.value in (name, url)]
+        if seen.isdisjoint(names):
             arrivals.append(
                 Arrival(
                     source=source.id, listed=listed, post=listed, identity=name, aliases=tuple(dict.fromkeys(aliases))
                 )
             )
-        seen.update(aliases)
+        seen.update(names)
     return arrivals
+
+
+def _shared_guids(posts: list[PostData]) -> set[str]:
+    """Guids that items of one list share although nothing else is the same: some feeds give each item the site's own address."""
+    items: dict[str, set[tuple[str, str]]] = {}
+    for post in posts:
+        if post.guid:
+            items.setdefault(post.guid, set()).add((identity.normal_url(post.url), fold(post.title)))
+    return {
+        guid
+        for guid, named in items.items()
+        if len({title for _, title in named}) > 1 and (len({url for url, _ in named}) > 1 or len(named) > 2)
+    }
 
 
 def _told_by(post: PostData) -> Iterator[Alias]:
@@ -159,17 +198,25 @@ def _read_pages(services: Services, source: Source, brought: Sorted) -> None:
 
 
 def _storable(post: PostData) -> PostData:
-    """No half surrogates (they have no UTF-8 form) and no NUL (PostgreSQL refuses it), whatever a site sends."""
-    if not _NOT_STORABLE.search("".join([post.title, post.url, post.guid or "", post.author, post.summary, post.html])):
-        return post
+    """What every database can keep, whatever a site sends: no NUL, no half surrogates, no date beyond our calendar."""
+    published = post.published
+    if published.instant is not None and not 1900 <= published.instant.year < 2200:
+        published = replace(published, instant=None, precision=Precision.NONE)
     return replace(
         post,
-        title=_NOT_STORABLE.sub("\ufffd", post.title),
-        url=_NOT_STORABLE.sub("\ufffd", post.url),
-        guid=_NOT_STORABLE.sub("\ufffd", post.guid) if post.guid else None,
-        author=_NOT_STORABLE.sub("\ufffd", post.author),
-        summary=_NOT_STORABLE.sub("\ufffd", post.summary),
-        html=_NOT_STORABLE.sub("\ufffd", post.html),
+        title=storable(post.title),
+        url=storable(post.url),
+        guid=storable(post.guid) if post.guid else None,
+        canonical_url=storable(post.canonical_url) if post.canonical_url else None,
+        published=replace(published, raw=storable(published.raw)),
+        author=storable(post.author),
+        categories=tuple(storable(category) for category in post.categories),
+        summary=storable(post.summary),
+        html=storable(post.html),
+        images=tuple(
+            replace(image, url=storable(image.url), alt=storable(image.alt), caption=storable(image.caption))
+            for image in post.images
+        ),
     )
 
 

@@ -6,7 +6,7 @@ Everything happens in the caller's unit of work; nothing is committed here.
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from syncd.application.arrivals import Arrival, Sorted, body_of, data_sha256_of
+from syncd.application.arrivals import Arrival, Sorted, body_of, data_sha256_of, recognised
 from syncd.application.services import Services
 from syncd.domain import identity
 from syncd.domain.ledger import LeafKind, instant_text
@@ -14,6 +14,7 @@ from syncd.domain.model import PostId, Precision, Unit
 from syncd.ports.records import Alias, PostRecord, PushRecord, PushState, SourceState
 from syncd.ports.source import PostData, Source
 from syncd.ports.store import UnitOfWork
+from syncd.vietnamese.fold import fold
 from syncd.vietnamese.secrecy import find_mark
 
 PUSH_PATIENCE = timedelta(hours=6)  # how long a push waits for the whole text before the summary goes out
@@ -52,19 +53,29 @@ def take_in(uow: UnitOfWork, services: Services, unit: Unit, source: Source, bro
     """Write new posts with their pushes and leaves, and edits; nothing is committed here."""
     # Once more, and now with what the pages told: the same story may be known under another address.
     found = uow.posts.find(unit.id, [alias for arrival in brought.arrivals for alias in arrival.aliases])
+    unmatched = [arrival for arrival in brought.arrivals if arrival.known is None]
+    records = uow.posts.many({found[alias] for arrival in unmatched for alias in arrival.aliases if alias in found})
     fresh: list[Arrival] = []
-    taken: set[Alias] = set()
+    taken: set[tuple[Alias, str]] = set()
     changed = 0
     for arrival in brought.arrivals:
-        post = arrival.known.id if arrival.known else next((found[a] for a in arrival.aliases if a in found), None)
-        if post is not None:
+        known = arrival.known or recognised(arrival, found, records)
+        if known is not None and known.id is not None:
             missing = [alias for alias in arrival.aliases if alias not in found]
             if missing:
-                uow.posts.add_aliases(unit.id, post, missing)
+                uow.posts.add_aliases(unit.id, known.id, missing)
             changed += arrival.known is not None and _take_change(uow, services, unit, source, arrival, look)
-        elif taken.isdisjoint(arrival.aliases):
+            continue
+        # One story that the list shows under two addresses; under another title it is another post.
+        names = {(alias, fold(arrival.post.title)) for alias in arrival.aliases}
+        if taken.isdisjoint(names):
+            if arrival.aliases[0] in found:
+                # Its guid is another post's, and with it the key that would be made of it.
+                arrival.identity = f"{arrival.identity}\n{arrival.post.url}\n{fold(arrival.post.title)}"
+                if uow.posts.by_key(identity.source_key(unit.id, arrival.identity)) is not None:
+                    continue
             fresh.append(arrival)
-            taken.update(arrival.aliases)
+            taken.update(names)
     _take_new(uow, services, unit, source, fresh, look)
     return Intake(new=len(fresh), changed=changed, unchanged=len(brought.arrivals) - len(fresh) - changed)
 
@@ -123,7 +134,7 @@ def _new_record(unit: Unit, source: Source, arrival: Arrival, look: Look, hosts:
         text_sha256=identity.text_sha256(body),
         data_sha256=data_sha256_of(arrival.listed),
         reprint=_is_reprint(unit, body, hosts),
-        back_dated=_is_back_dated(published.instant, published.precision, look.state),
+        back_dated=_is_back_dated(published.instant, published.precision, look.state, look.at),
         quarantine=_mark_in(post),
         list_capture=look.list_capture,
         page_capture=look.page_capture(post),
@@ -131,8 +142,13 @@ def _new_record(unit: Unit, source: Source, arrival: Arrival, look: Look, hosts:
 
 
 def _take_change(uow: UnitOfWork, services: Services, unit: Unit, source: Source, arrival: Arrival, look: Look) -> bool:
+    if arrival.known is None or arrival.known.id is None:
+        return False
+    if arrival.edited or arrival.read_page:
+        # As it stands in this transaction: another look at the same source may have been quicker.
+        arrival.known = uow.posts.get(arrival.known.id)
     old = arrival.known
-    if old is None or old.id is None or not arrival.here_before or old.version >= MAX_VERSIONS:
+    if old is None or not arrival.here_before or old.version >= MAX_VERSIONS:
         return False
     if arrival.pending or not (arrival.edited or (arrival.read_page and old.words is None)):
         return False
@@ -228,10 +244,14 @@ def _mark_duplicates(uow: UnitOfWork, records: list[PostRecord]) -> None:
         others = [other for other in others if other.text_sha256 != record.text_sha256]
 
 
-def _is_back_dated(instant: datetime | None, precision: Precision, state: SourceState | None) -> bool:
+def _is_back_dated(
+    instant: datetime | None, precision: Precision, state: SourceState | None, seen_at: datetime
+) -> bool:
     """Whether the last complete list read before, made after the claimed instant, lacked the post."""
     if instant is None or precision is Precision.MONTH or state is None or state.last_ok_at is None:
         return False
+    if state.last_ok_at > seen_at:
+        return False  # a clock that was set back since: nothing is known of what stood there when
     covered = state.covers_all or (state.covers_from is not None and state.covers_from <= instant)
     return covered and instant + BACK_DATED_AFTER < state.last_ok_at
 
