@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from syncd.application.services import Services
+from syncd.domain.coverage import united
 from syncd.domain.model import (
     Delivery,
     Exemption,
@@ -62,7 +63,7 @@ def gather(
     window = (start - max(reach_back, _DOUBT_REACH), end + _DOUBT_REACH)
     sightings = _sightings(uow, portal, window)
     outages = uow.outages.overlapping(start, max(end, now))
-    readings = uow.looks.windows(start, unit=only)
+    readings = {source: tuple(united(found)) for source, found in uow.looks.windows(start, unit=only).items()}
     began = {state.source: state.first_look_at for state in uow.sources.all()}
     censuses: dict[PeriodId, datetime | None] = {}
     looked: list[tuple[Period, datetime]] = []
@@ -83,7 +84,7 @@ def gather(
             facts[unit.id, period.id] = PeriodFacts(
                 posts=tuple(by_period[unit.id][period.id]),
                 now=now,
-                readings={source: tuple(readings.get(source, ())) for source in unit.sources},
+                readings={source: readings.get(source, ()) for source in unit.sources},
                 source_outages=_outages(outages, {f"source:{source}" for source in unit.sources}, around),
                 portal_outages=portal_outages,
                 census_after_end=censuses[period.id],

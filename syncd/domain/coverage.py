@@ -44,9 +44,10 @@ def coverage_of(unit: Unit, period: Period, facts: PeriodFacts) -> Coverage:
     """
     days = [day for day in active_days(unit, period) if local_midnight(day + _DAY) <= facts.now]
     uncovered: set[date] = set()
-    for source in unit.sources:
-        stretches = _united(facts.readings.get(source, ()))
-        uncovered.update(day for day in days if not _covers(stretches, day))
+    for source in unit.sources if days else ():
+        stretches = united(facts.readings.get(source, ()))
+        if not _covers(stretches, days[0], days[-1]):
+            uncovered.update(day for day in days if not _covers(stretches, day, day))
     down = [outage for outage in facts.source_outages if outage.owner is OutageOwner.SOURCE]
     return Coverage(
         total=len(days),
@@ -94,21 +95,21 @@ def _downtime(outages: Iterable[Outage], now: datetime) -> list[tuple[datetime, 
     return stretches
 
 
-def _united(windows: Iterable[Window]) -> list[Window]:
+def united(windows: Iterable[Window]) -> list[Window]:
     """The same stretches of time without overlaps, in order."""
-    united: list[Window] = []
+    stretches: list[Window] = []
     for window in sorted(windows, key=lambda each: (each.start is not None, each.start or each.end, each.end)):
-        last = united[-1] if united else None
+        last = stretches[-1] if stretches else None
         if last is not None and (window.start is None or window.start <= last.end):
-            united[-1] = Window(start=last.start, end=max(last.end, window.end))
+            stretches[-1] = Window(start=last.start, end=max(last.end, window.end))
         else:
-            united.append(window)
-    return united
+            stretches.append(window)
+    return stretches
 
 
-def _covers(united: Sequence[Window], day: date) -> bool:
-    start, end = local_midnight(day), local_midnight(day + _DAY)
-    return any((window.start is None or window.start <= start) and end <= window.end for window in united)
+def _covers(stretches: Sequence[Window], first: date, last: date) -> bool:
+    start, end = local_midnight(first), local_midnight(last + _DAY)
+    return any((window.start is None or window.start <= start) and end <= window.end for window in stretches)
 
 
 def _touched(day: date, outages: Iterable[Outage], now: datetime) -> bool:

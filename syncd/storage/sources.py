@@ -1,17 +1,17 @@
 """Sources and looks in the database."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 
-from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy import insert, select, update
 
 from syncd.domain.model import SourceId, UnitId, Window
 from syncd.ports.records import LookRecord, SourceState
-from syncd.storage.tables import looks, sources
+from syncd.storage.tables import looks, sources, windows
 from syncd.storage.transaction import Transaction, chunks, record_of, records_of, values_of
-from syncd.storage.types import Utc
 
 FAILED = "failed"
+BEGINNING = datetime.min.replace(tzinfo=UTC)  # where a window starts that covers all before its end
 _ADD_LOOK = insert(looks).returning(looks.c.id)
 
 
@@ -41,6 +41,10 @@ class SqlLookStore:
         self._transaction = transaction
 
     def add(self, look: LookRecord) -> int:
+        if look.outcome != FAILED and (look.covers_all or look.covers_from is not None):
+            start = BEGINNING if look.covers_all else look.covers_from
+            reach = {"source": look.source, "start": start, "unit": look.unit, "end": look.at}
+            self._transaction.execute(self._transaction.insert_or_advance(windows, "end"), reach)
         return int(self._transaction.execute(_ADD_LOOK, values_of(look)).scalar_one())
 
     def in_window(self, start: datetime, end: datetime, *, unit: UnitId | None = None) -> list[LookRecord]:
@@ -56,16 +60,13 @@ class SqlLookStore:
         return records_of(LookRecord, self._transaction.execute(query.order_by(looks.c.at, looks.c.id)))
 
     def windows(self, start: datetime, *, unit: UnitId | None = None) -> dict[SourceId, list[Window]]:
-        reach = (looks.c.source, looks.c.covers_all, looks.c.covers_from)
-        until = func.max(looks.c.at, type_=Utc()).label("until")
-        covers = or_(looks.c.covers_all, looks.c.covers_from.is_not(None))
-        query = select(*reach, until).where(looks.c.at >= start, looks.c.outcome != FAILED, covers)
+        query = select(windows.c.source, windows.c.start, windows.c.end).where(windows.c.end >= start)
         if unit is not None:
-            query = query.where(looks.c.unit == unit)
+            query = query.where(windows.c.unit == unit)
         found: dict[SourceId, list[Window]] = {}
-        for row in self._transaction.execute(query.group_by(*reach).order_by(until)):
-            window = Window(start=None if row.covers_all else row.covers_from, end=row.until)
-            found.setdefault(SourceId(row.source), []).append(window)
+        for row in self._transaction.execute(query.order_by(windows.c.end, windows.c.start)).all():
+            window = Window(start=None if row.start == BEGINNING else row.start, end=row.end)
+            found.setdefault(row.source, []).append(window)
         return found
 
     def unfolded(self, before: datetime) -> list[LookRecord]:

@@ -90,6 +90,18 @@ looks = Table(
     Index("ix_looks_unfolded", "unit", "at", sqlite_where=text("leaf IS NULL"), postgresql_where=text("leaf IS NULL")),
 )
 
+# What the looks cover, kept as they are added: a year's looks are a thousand times as many. `start` is BEGINNING where
+# a list was not full.
+windows = Table(
+    "windows",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("start", Utc, primary_key=True),
+    Column("unit", Text, nullable=False),
+    Column("end", Utc, nullable=False),
+    Index(None, "unit", "end"),
+)
+
 # --- posts -----------------------------------------------------------------------------------------
 
 posts = Table(

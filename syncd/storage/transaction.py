@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from functools import cache
 from itertools import islice
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import Connection, CursorResult, Executable, Insert, Row, Table
+from sqlalchemy import Connection, CursorResult, Executable, Insert, Result, Row, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError, SQLAlchemyError, StatementError
 
@@ -66,6 +67,10 @@ class Transaction:
         """An INSERT that replaces what is there already with the same `by`, all but its id and the columns `kept`."""
         return _insert_or_replace(self._dialect, table, by, kept)
 
+    def insert_or_advance(self, table: Table, column: str) -> Insert:
+        """An INSERT that, where the key is there already, only moves `column` up."""
+        return _insert_or_advance(self._dialect, table, column)
+
     def commit(self) -> None:
         if not self.open:
             raise StorageError("this unit of work has ended")
@@ -92,6 +97,17 @@ def _insert_or_replace(dialect: str, table: Table, by: tuple[str, ...], kept: tu
     return statement
 
 
+@cache
+def _insert_or_advance(dialect: str, table: Table, column: str) -> Insert:
+    added = _INSERTS[dialect](table)
+    statement: Insert = added.on_conflict_do_update(
+        index_elements=table.primary_key.columns,
+        set_={column: added.excluded[column]},
+        where=added.excluded[column] > table.c[column],
+    )
+    return statement
+
+
 def values_of(record: "DataclassInstance", *, without: Iterable[str] = ("id",)) -> dict[str, Any]:
     """A record's fields by column name."""
     left_out = set(without)
@@ -109,12 +125,12 @@ def record_of(kind: type[R], row: Row[Any] | None) -> R | None:
 
 def records_of(kind: type[R], rows: Iterable[Row[Any]]) -> list[R]:
     """The rows as records, in the same order. Columns that the record lacks are passed over."""
-    found = list(rows)
+    found = rows.all() if isinstance(rows, Result) else list(rows)
     if not found:
         return []
     names = [field.name for field in fields(kind)]
-    places = [found[0]._fields.index(name) for name in names]
-    return [kind(**{name: row[place] for name, place in zip(names, places, strict=True)}) for row in found]
+    picked = itemgetter(*map(found[0]._fields.index, names))
+    return [kind(**dict(zip(names, picked(row), strict=True))) for row in found]
 
 
 def chunks(values: Iterable[T], size: int = IN_CHUNK) -> Iterator[list[T]]:

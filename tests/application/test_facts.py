@@ -220,13 +220,14 @@ def test_unattributed_posts_are_those_of_the_period(world: World) -> None:
 def test_readings_and_the_start_of_carrying_come_from_the_looks(world: World) -> None:
     world.look("ban-a", local(10, 1, 1), covers_from=local(9, 20))
     world.look("ban-a", local(10, 9), outcome="failed")
-    world.look("ban-a", local(10, 12))
+    world.look("ban-a", local(10, 12), covers_from=local(9, 30))
+    world.look("ban-a", local(10, 25), covers_from=local(10, 20))
 
     facts = facts_of(world)
 
     assert facts.readings[SourceId("ban-a/0")] == (
-        Window(start=local(9, 20), end=local(10, 1, 1)),
-        Window(start=None, end=local(10, 12)),
+        Window(start=local(9, 20), end=local(10, 12)),
+        Window(start=local(10, 20), end=local(10, 25)),
     )
     assert facts.delivery_since == local(10, 1, 1)
 

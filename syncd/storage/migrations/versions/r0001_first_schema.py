@@ -334,6 +334,15 @@ def create_tables() -> None:
     op.create_index(op.f("ix_pushes_state_portal_queued_at"), "pushes", ["state", "portal", "queued_at"])
     op.create_index(op.f("ix_pushes_unit_state"), "pushes", ["unit", "state"])
     op.create_table(
+        "windows",
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("start", Instant, nullable=False),
+        sa.Column("unit", sa.Text(), nullable=False),
+        sa.Column("end", Instant, nullable=False),
+        sa.PrimaryKeyConstraint("source", "start", name=op.f("pk_windows")),
+    )
+    op.create_index(op.f("ix_windows_unit_end"), "windows", ["unit", "end"])
+    op.create_table(
         "sightings",
         sa.Column("id", RowId, nullable=False),
         sa.Column("portal", sa.Text(), nullable=False),
