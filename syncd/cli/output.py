@@ -123,12 +123,26 @@ def counts_table(out: Console, document: Mapping[str, Any], language: str) -> No
             made.add_row(escape(unit), *[str(counts.get(name, "")) for name in names])
         out.print(made)
     for unit, counts in units.items():
-        for line in counts.get("errors", []):
-            out.print(f"[red]✘[/] {escape(unit)}: {escape(_line(line))}")
+        for failure in counts.get("errors", []):
+            out.print(f"[red]✘[/] {escape(unit)}: {escape(_line(failure))}")
+            if isinstance(failure, dict) and failure.get("hint"):
+                out.print(f"  [dim]→ {escape(failure['hint'])}[/]")
     for name, value in document.items():
-        if name != "units" and value not in (None, [], {}):
+        if name == "units" or value in (None, [], {}):
+            continue
+        if isinstance(value, list) and isinstance(value[0], dict):
+            made = table(*value[0], language=language)
+            for item in value:
+                made.add_row(*("" if item[key] is None else escape(_line(item[key])) for key in value[0]))
+            out.print(made)
+        else:
             out.print(f"{escape(words(HEADINGS, name, language))}: {escape(_line(value))}")
 
 
 def _line(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    """A value as text: sentences as they are, a failure by what it says, anything else as JSON."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict) and "error" in value:
+        return str(value["error"])
+    return json.dumps(value, ensure_ascii=False)

@@ -16,7 +16,7 @@ from syncd.cli.output import answering, emit, table
 from syncd.cli.wording import TEXTS
 from syncd.clock import SystemClock
 from syncd.config import load_config
-from syncd.errors import ConfigInvalid, UsageError
+from syncd.errors import ConfigInvalid, ForeignError, UsageError
 from syncd.resources import example_config
 from syncd.storage.lock import DataLock
 from syncd.storage.schema import upgrade
@@ -112,11 +112,15 @@ def probe(
     if (url is None) == (article is None):
         raise UsageError("give one address", hint="syncd probe URL, or syncd probe --article URL")
     clock = SystemClock()
-    if article is not None:
-        document = inspection.probe_article(article, allow or [], clock)
-    else:
-        document = inspection.probe(str(url), allow or [], clock)
-
+    try:
+        if article is not None:
+            document = inspection.probe_article(article, allow or [], clock)
+        else:
+            document = inspection.probe(str(url), allow or [], clock)
+    except ForeignError as error:
+        if error.kind == "blocked_address":  # no configuration is read here that could allow it
+            error.hint = "the address is not public; where that is meant, allow it: --allow 10.1.0.0/16"
+        raise
     emit(document, as_json=as_json, show=show_posts if article is None else show_article)
 
 

@@ -1,0 +1,176 @@
+"""`probe` and `check`: looking before anything is decided, and every mistake at once."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from syncd.config import load_config
+from syncd.testing.local_site import LocalSite
+from tests.acceptance.commands import syncd
+from tests.acceptance.office import config_text, feed_xml, unit_block
+
+ALLOW = ("--allow", "127.0.0.0/8")
+HOME = '<html><head><link rel="alternate" type="application/rss+xml" href="/rss"></head><body>Trang chủ</body></html>'
+ARTICLE = """<html><head><link rel="canonical" href="/tin/1.html">
+<meta property="article:published_time" content="2026-10-12T08:30:00+07:00"></head><body>
+<article><h1>Hội nghị giao ban tháng mười</h1><p>Đồng chí Trần Thị Giả Định chủ trì.</p><img src="/anh.jpg" alt="Ảnh"></article>
+</body></html>"""
+
+
+def dead_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.mark.parametrize("path", ["/rss", "/"], ids=["the feed itself", "a home page that announces it"])
+def test_probe_describes_the_feed_and_offers_a_block_that_is_accepted(path: str, tmp_path: Path) -> None:
+    with LocalSite() as site:
+        site.page("/rss", feed_xml(site.url("/"), 3), content_type="application/rss+xml")
+        site.page("/", HOME)
+        answer = syncd("probe", site.url(path), *ALLOW, "--json")
+        feed = site.url("/rss")
+    assert answer.code == 0, answer.err
+    document = answer.document
+    assert {"url", "kind", "feed_url", "posts", "skipped", "config"} <= set(document)
+    assert (document["url"], document["kind"], document["feed_url"]) == (site.url(path), "feed", feed)
+    assert len(document["posts"]) == 3
+    for post in document["posts"]:
+        assert {
+            "title", "url", "published_at", "precision", "date_raw", "date_source", "author", "categories",
+        } <= set(post)  # fmt: skip
+    assert document["posts"][0]["published_at"].startswith("2026-10-12T01:30:00")
+    pasted = tmp_path / "config.toml"
+    pasted.write_text(config_text("") + document["config"] + "\n", encoding="utf-8")
+    unit = load_config(pasted).units[0]
+    assert load_config(pasted).sources[unit.id][0].settings.url == feed
+
+
+def test_probe_shows_items_that_cannot_be_read_with_their_reason() -> None:
+    with LocalSite() as site:
+        body = feed_xml(site.url("/"), 1).replace("</channel>", "<item><description>x</description></item></channel>")
+        site.page("/rss", body, content_type="application/rss+xml")
+        document = syncd("probe", site.url("/rss"), *ALLOW, "--json").document
+    assert len(document["posts"]) == 1
+    assert [bool(item["reason"]) for item in document["skipped"]] == [True]
+
+
+def test_probe_of_a_page_without_a_feed_says_how_to_read_it_otherwise() -> None:
+    with LocalSite() as site:
+        site.page("/", "<html><body>Chào</body></html>")
+        answer = syncd("probe", site.url("/"), *ALLOW, "--json")
+    assert (answer.code, answer.out) == (3, "")
+    assert 'kind = "page"' in answer.err
+
+
+def test_probe_of_a_dead_address_is_a_foreign_failure() -> None:
+    answer = syncd("probe", f"http://127.0.0.1:{dead_port()}/", *ALLOW, "--json")
+    assert (answer.code, answer.out) == (3, "")
+    assert "127.0.0.1" in answer.err
+
+
+def test_probe_does_not_reach_into_a_private_network_unless_it_is_allowed() -> None:
+    with LocalSite() as site:
+        site.page("/rss", feed_xml(site.url("/"), 1), content_type="application/rss+xml")
+        answer = syncd("probe", site.url("/rss"), "--json")
+        assert site.count() == 0
+    assert answer.code == 3
+    assert "--allow" in answer.err
+
+
+def test_probe_wants_one_address() -> None:
+    assert syncd("probe").code == 2
+    assert syncd("probe", "http://a.example/", "--article", "http://a.example/1").code == 2
+
+
+def test_probe_of_an_article_has_every_key_of_the_contract() -> None:
+    with LocalSite() as site:
+        site.page("/tin/1.html", ARTICLE)
+        answer = syncd("probe", "--article", site.url("/tin/1.html"), *ALLOW, "--json")
+        assert answer.code == 0, answer.err
+        document = answer.document
+        assert {
+            "title", "url", "canonical_url", "published_at", "precision", "author", "text", "html", "images",
+        } <= set(document)  # fmt: skip
+        assert document["title"] == "Hội nghị giao ban tháng mười"
+        assert document["canonical_url"] == site.url("/tin/1.html")
+        assert "Trần Thị Giả Định" in document["text"]
+        assert [image["url"] for image in document["images"]] == [site.url("/anh.jpg")]
+
+
+TEN_MISTAKES = """
+[office]
+name = ""
+langauge = "vi"
+[http]
+spacing_s = -1
+[schedule]
+collect_every_minutes = 0
+[portal]
+kind = "outbocks"
+[[rulesets]]
+id = "mac-dinh"
+builtin = "defaultt"
+from = 2026-01-01
+[[assessments]]
+id = "2026"
+first_period = "2026-13"
+last_period = "2026-12"
+ruleset = "khong-co"
+[web]
+port = 99999
+[[units]]
+id = "Ban A"
+name = "Ban A"
+group = "ban"
+sources = [{ kind = "feed", url = "ftp://ban-a.example/rss" }]
+[[units]]
+id = "ban-b"
+name = "Ban B"
+group = "ban"
+editors = ["khong phai thu"]
+sources = [{ kind = "feed", link = "https://ban-b.example/rss" }]
+"""
+
+
+def test_check_prints_ten_mistakes_at_once_each_with_its_key_and_the_way_out(tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(TEN_MISTAKES, encoding="utf-8")
+    answer = syncd("check", "--json", "-c", config)
+    assert answer.code == 2
+    document = answer.document
+    assert document["ok"] is False
+    found = {problem["key"]: problem for problem in document["problems"]}
+    wanted = {
+        "office.name", "office.langauge", "http.spacing_s", "assessments[0].ruleset", "schedule.collect_every_minutes",
+        "portal.kind", "rulesets[0].builtin", "web.port", "units[0].id", "units[1].editors[0]",
+        "units[1].sources[0].link",
+    }  # fmt: skip
+    assert wanted <= set(found), sorted(found)
+    assert all(problem["message"] and problem["hint"] for problem in document["problems"]), document
+    plain = syncd("check", "-c", config)
+    assert plain.code == 2
+    assert all(key in plain.out for key in wanted)
+
+
+def test_a_command_on_a_wrong_configuration_names_the_mistakes_and_ends_with_2(tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(TEN_MISTAKES, encoding="utf-8")
+    answer = syncd("quota", "--json", "-c", config)
+    assert (answer.code, answer.out) == (2, "")
+    assert "schedule.collect_every_minutes" in answer.err
+
+
+def test_check_online_names_each_neighbour_that_does_not_answer(tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    with LocalSite() as site:
+        site.page("/rss", feed_xml(site.url("/"), 2), content_type="application/rss+xml")
+        units = unit_block("ban-a", site.url("/rss")) + unit_block("ban-b", f"http://127.0.0.1:{dead_port()}/rss")
+        mail = f'[mail]\nkind = "smtp"\nhost = "127.0.0.1"\nport = {dead_port()}\nsecurity = "none"\ntimeout_s = 5.0\n'
+        config.write_text(config_text(units, mail=mail), encoding="utf-8")
+        assert syncd("check", "-c", config).code == 0
+        answer = syncd("check", "--online", "--json", "-c", config)
+    assert answer.code == 3
+    assert [problem["key"] for problem in answer.document["problems"]] == ["units[1].sources[0].url", "mail"]
+    assert all(problem["hint"] for problem in answer.document["problems"])
