@@ -41,7 +41,8 @@ def _units(services: Services, unit: str | None) -> list[UnitId] | None:
 
 
 def run_collect(services: Services, *, unit: str | None = None) -> Outcome:
-    reports = collect(services, _units(services, unit))
+    # who names a unit wants to know now, even where its source rests after failures
+    reports = collect(services, _units(services, unit), force=unit is not None)
     document = {"units": {name: report.as_json() for name, report in sorted(reports.items())}}
     failed = [report for report in reports.values() if report.failed]
     if not failed:
@@ -122,7 +123,7 @@ def run_adjust(
 
 
 def run_rank_push(services: Services, *, assessment: str) -> Outcome:
-    report = push_ranking(services, assessment)
+    report = push_ranking(services, assessment, again=True)
     return report.as_json(), FOREIGN_FAILED if report.failed else 0
 
 
