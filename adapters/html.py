@@ -4,6 +4,7 @@ Parsing is lxml's (through Beautiful Soup where selectors are asked for), cleani
 listed here and nowhere else. No script, style, frame, form, event handler, `data:` or `javascript:` address survives.
 """
 
+import itertools
 import re
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -50,23 +51,40 @@ _BLOCKS = {
     "section", "table", "td", "th", "tr", "ul",
 }  # fmt: skip
 _LAZY = ("data-src", "data-original", "data-lazy-src", "data-lazy")
+_OPENING = re.compile(r"<[a-zA-Z]")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--")
 _OPEN_OR_CLOSE = re.compile(
     r"<(/?)(?!(?:p|li|t[drh]|d[td]|br|img|hr|input|meta|link|col|source|wbr|area|base|embed|option)\b)[a-zA-Z]"
 )
 _MAX_DEPTH = 500  # nh3 takes time by the square of the depth: two minutes for 200,000 nested elements
-_UNSAFE_START = re.compile(r"^[\x00-\x20]+|[\t\r\n]")
+MAX_PAGE_TAGS = 40_000  # Beautiful Soup takes about 20 µs a tag, and a busy page of a newspaper has 8,000
+MAX_PAGE_CHARS = 5_000_000
+MAX_PAGE_DEPTH = 1_000  # a selector climbs to the root from each element it tries; real pages stay below 60
+_UNSEEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufdd0-\ufdef\ufeff\ufffe\uffff\ud800-\udfff]"
+)
+_SPACE = re.compile(r"\s")
+_BARE_HOST = re.compile(r"www\.[\w-]+\.[\w.-]+(?:[/?#:]|$)", re.IGNORECASE)
+_OF_COMMENTS = re.compile(r"comment|bình luận|binh-luan|phản hồi|phan-hoi", re.IGNORECASE)
 _FEED_TYPES = {"application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml"}
+
+
+class PageTooLarge(ValueError):
+    """A page that would take too long to be searched; the message says what is too much."""
 
 
 def absolute(address: str, base_url: str) -> str:
     """The address as http or https URL, resolved against the page; empty where it is neither or cannot be one."""
+    address = _SPACE.sub("%20", _UNSEEN.sub("", address).strip())
+    if _BARE_HOST.match(address):
+        address = f"http://{address}"
     try:
-        url = urljoin(base_url, _UNSAFE_START.sub("", address.strip()).replace(" ", "%20"))
+        url = urljoin(base_url, address)
         parts = urlsplit(url)
-    except ValueError:  # "http://[" and the like
+        port = parts.port
+    except ValueError:  # "http://[", ":99999" and the like
         return ""
-    return url if parts.scheme in ("http", "https") and parts.hostname else ""
+    return url if parts.scheme in ("http", "https") and parts.hostname and port != 0 else ""
 
 
 def clean_html(source: str, base_url: str) -> str:
@@ -86,7 +104,7 @@ def clean_html(source: str, base_url: str) -> str:
             return absolute(value, base_url) or None
         return value
 
-    return nh3.clean(
+    cleaned = nh3.clean(
         source,
         tags=TAGS,
         clean_content_tags=_WITH_CONTENT_DROPPED,
@@ -94,7 +112,8 @@ def clean_html(source: str, base_url: str) -> str:
         attribute_filter=keep,
         url_schemes=_SCHEMES,
         link_rel="noopener nofollow",
-    ).strip()
+    )
+    return nfc(cleaned).strip()  # once more: "&#1;" is a character only now
 
 
 def text_of_html(source: str) -> str:
@@ -152,14 +171,25 @@ def images_of(cleaned: str) -> tuple[ImageData, ...]:
 
 
 def announced_feeds(page: str, base_url: str) -> list[str]:
-    """The feeds that a page names in its head, in its order."""
-    found = []
-    for element in parse_page(page).select("link[href]"):
+    """The feeds that a page names, in its order, feeds of comments last; of a page too large to be parsed, those in its first part."""
+    try:
+        parsed = parse_page(page)
+    except PageTooLarge:
+        tags = list(itertools.islice(_TAG.finditer(page[:MAX_PAGE_CHARS]), MAX_PAGE_TAGS // 10))
+        parsed = BeautifulSoup(page[: tags[-1].end() if tags else 0], "lxml")
+    found: dict[str, bool] = {}
+    for element in parsed.select("link[href]"):
         if str(element.get("type", "")).split(";")[0].strip().lower() in _FEED_TYPES:
-            url = absolute(str(element["href"]), base_url)
-            if url and url not in found:
-                found.append(url)
-    return found
+            url = absolute(str(element["href"]), base_of(parsed, base_url))
+            if url:
+                found.setdefault(url, _OF_COMMENTS.search(f"{url} {element.get('title', '')}") is not None)
+    return sorted(found, key=lambda url: found[url])
+
+
+def base_of(page: BeautifulSoup, url: str) -> str:
+    """What relative addresses of a page stand against: its `<base href>`, or its own address."""
+    element = page.select_one("base[href]")
+    return (absolute(str(element["href"]), url) if element is not None else "") or url
 
 
 def looks_like_html(text: str) -> bool:
@@ -174,7 +204,18 @@ def asks_for_login(page: str) -> bool:
 
 
 def parse_page(page: str) -> BeautifulSoup:
-    """A whole page, ready for `select`."""
+    """A whole page, ready for `select`, at less than 2 s of CPU.
+
+    Raises:
+        PageTooLarge: the page has more text, tags or nesting than any page made to be read.
+    """
+    if len(page) > MAX_PAGE_CHARS:
+        raise PageTooLarge(f"the page has {len(page):,} characters, at most {MAX_PAGE_CHARS:,} are read")
+    tags = sum(1 for _ in itertools.islice(_OPENING.finditer(page), MAX_PAGE_TAGS + 1))
+    if tags > MAX_PAGE_TAGS or page.count("<") > 4 * MAX_PAGE_TAGS:
+        raise PageTooLarge(f"the page has more than {MAX_PAGE_TAGS:,} elements")
+    if _depth(page) > MAX_PAGE_DEPTH and _tree_depth(page) > MAX_PAGE_DEPTH:
+        raise PageTooLarge(f"the page nests its elements deeper than {MAX_PAGE_DEPTH}")
     return BeautifulSoup(page, "lxml")
 
 
@@ -221,6 +262,19 @@ def _load_images(source: str) -> str:
             element.set("src", late)
     text = str(etree.tostring(root, encoding="unicode", method="html"))
     return text.removeprefix("<div>").removesuffix("</div>")
+
+
+def _tree_depth(page: str) -> int:
+    """How deep elements really stand: a page that never closes its `<br>` or `<font>` looks deeper than it is."""
+    try:
+        root = lxml_html.document_fromstring(page, parser=lxml_html.HTMLParser(huge_tree=True))
+    except (etree.ParserError, etree.XMLSyntaxError, ValueError):
+        return 0
+    deepest = depth = 0
+    for event, _ in etree.iterwalk(root, events=("start", "end")):
+        depth += 1 if event == "start" else -1
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _depth(source: str) -> int:

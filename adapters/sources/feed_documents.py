@@ -112,10 +112,11 @@ def _read_dates(raw: RawFeed, options: FeedOptions, notes: list[str]) -> list[Re
     order, mixed = _order_of(raw, options.day_order, notes)
     dates = []
     for item in raw.items:
-        date = parse_date(
-            item.date, default_zone=options.zone, day_order=order, fetched_at=options.fetched_at, origin="feed"
-        )
-        if mixed and date.doubt is None and order_evidence(item.date) == "either":
+        read = [
+            (raw_date, _parse(raw_date, order, options)) for raw_date in dict.fromkeys([item.date, *item.other_dates])
+        ]
+        printed, date = next(((r, d) for r, d in read if d.instant is not None), read[0])
+        if mixed and date.doubt is None and order_evidence(printed) == "either":
             date = replace(date, doubt="ambiguous_order")
         dates.append(date)
     for doubt, words in (
@@ -131,6 +132,10 @@ def _read_dates(raw: RawFeed, options: FeedOptions, notes: list[str]) -> list[Re
         notes.append("minutes cut: this feed prints the month in their place (NukeViet before 4.6)")
         return [plain_minutes(date) for date in dates]
     return dates
+
+
+def _parse(printed: str, order: DayOrder, options: FeedOptions) -> ReadDate:
+    return parse_date(printed, default_zone=options.zone, day_order=order, fetched_at=options.fetched_at, origin="feed")
 
 
 def _order_of(raw: RawFeed, configured: DayOrder, notes: list[str]) -> tuple[DayOrder, bool]:

@@ -4,6 +4,7 @@ RSS 0.9x, 1.0, 2.0 and RDF, Atom 0.3 and 1.0, CDF. Names are compared without ca
 namespace: feeds declare `dc`, `content` and Atom under many addresses, or under none.
 """
 
+import base64
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,8 @@ from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 
 _FOREIGN_TITLES = ("search.yahoo.com/mrss", "itunes", "opensearch", "purl.org/dc/terms", "wellformedweb")
 _DATES = ("pubdate", "published", "issued", "created", "date", "updated", "modified", "lastmod")
+_CONTENT_RANK = 6  # the address of an Atom entry's text, where nothing better is linked
+_PUBLICATION = ("pubdate", "published", "issued", "created", "date")
 _ITEM_NAMES = ("item", "entry")
 
 
@@ -25,6 +28,7 @@ class RawItem:
     guid: str = ""
     guid_is_address: bool = False
     date: str = ""
+    other_dates: list[str] = field(default_factory=list)  # of its publication too, for where `date` is none
     author: str = ""
     categories: list[str] = field(default_factory=list)
     summary: str = ""
@@ -57,7 +61,9 @@ def read_tree(root: Any, cap: int) -> RawFeed | None:
         _attribute(child, "href") for child in root.iter() if _name(child) in ("channel", "item")
     )
     elements = list(_item_elements(root, nested=cdf))
-    if kind not in ("rss", "rdf", "feed", "channel", "items") and not elements:
+    if kind in ("rss", "rdf", "feed", "channel"):
+        elements = elements or list(_outermost_items(root))
+    elif kind != "items" and not elements:
         return None
     read = _cdf_item if cdf else _entry if kind == "feed" else _rss_item
     return RawFeed(
@@ -77,6 +83,13 @@ def _item_elements(root: Any, *, nested: bool) -> Iterator[Any]:
             yield child
         elif name == "channel" or (nested and name in ("channel", "category")):
             yield from _item_elements(child, nested=nested)
+
+
+def _outermost_items(root: Any) -> Iterator[Any]:
+    """Items wherever a feed hides them, as in `<channel><items><item>`."""
+    for element in root.iter():
+        if _name(element) in _ITEM_NAMES and not any(_name(above) in _ITEM_NAMES for above in element.iterancestors()):
+            yield element
 
 
 def _rss_item(element: Any) -> RawItem:
@@ -121,7 +134,7 @@ def _rss_item(element: Any) -> RawItem:
         found.get("link") or found.get("atom") or found.get("origlink") or (about if about.startswith("http") else "")
     )
     item.guid = item.guid or about
-    item.date = _first_date(dates)
+    item.date, item.other_dates = _dates_of(dates)
     item.summary, item.content = found.get("summary", ""), found.get("content", "")
     return item
 
@@ -129,6 +142,8 @@ def _rss_item(element: Any) -> RawItem:
 def _take_link(child: Any, text: str, found: dict[str, str]) -> None:
     href = _attribute(child, "href") or ""
     rel = (_attribute(child, "rel") or "alternate").lower()
+    if not text and not href and (child.tail or "").strip().startswith(("http://", "https://")):
+        text = child.tail.strip()  # written by HTML software: "<link>" is void there
     if text and "link" not in found:
         found["link"] = text
     elif href.strip() and rel == "alternate" and "atom" not in found:
@@ -158,13 +173,15 @@ def _entry(element: Any) -> RawItem:
             item.categories.append(_attribute(child, "label") or _attribute(child, "term") or _text(child))
         elif name == "content" and "mrss" not in space:
             found.setdefault("content", _markup(child))
+            if best > _CONTENT_RANK and _attribute(child, "src"):
+                best, item.link = _CONTENT_RANK, _attribute(child, "src") or ""
         elif name == "summary":
             found.setdefault("summary", _markup(child))
         elif name in ("group", "content", "thumbnail"):
             _take_image(child, item)
     item.guid_is_address = item.guid.startswith(("http://", "https://"))
     item.title = found.get("title", "")
-    item.date = _first_date(dates)
+    item.date, item.other_dates = _dates_of(dates)
     item.summary, item.content = found.get("summary", ""), found.get("content", "")
     return item
 
@@ -201,8 +218,10 @@ def _take_image(element: Any, item: RawItem) -> None:
             item.images.append((url, _text(_child(part, "description"))))
 
 
-def _first_date(dates: dict[str, str]) -> str:
-    return next((dates[name] for name in _DATES if dates.get(name)), "")
+def _dates_of(dates: dict[str, str]) -> tuple[str, list[str]]:
+    """The date that stands for the publication, and what else tells it; a change is only taken for want of any."""
+    printed = [dates[name] for name in _DATES if dates.get(name)]
+    return (printed[0] if printed else ""), [dates[name] for name in _PUBLICATION if dates.get(name)]
 
 
 def _generator(element: Any) -> str:
@@ -213,6 +232,11 @@ def _generator(element: Any) -> str:
 def _markup(element: Any) -> str:
     """The HTML that an element carries: escaped text as it is, child elements written out without their prefixes."""
     kind = (_attribute(element, "type") or "").lower()
+    if (_attribute(element, "mode") or "").lower() == "base64":  # Atom 0.3
+        try:
+            return base64.b64decode(_text(element)).decode("utf-8")
+        except ValueError:
+            return ""
     if not any(isinstance(child.tag, str) for child in element):
         text = "".join(element.itertext())
         if kind == "text" or kind == "text/plain":

@@ -157,7 +157,11 @@ def _mend_ampersand(match: re.Match[str]) -> str:
     whole, name = match[0], match[1]
     if whole == "&":
         return "&amp;"
-    if name is None or name in _XML_NAMES:
+    if name is None:
+        number = int(whole[3:-1], 16) if whole[2] in "xX" else int(whole[2:-1])
+        allowed = number in (9, 10, 13) or 0x20 <= number < 0xD800 or 0xE000 <= number < 0xFFFE
+        return whole if allowed or 0x10000 <= number <= 0x10FFFF else ""
+    if name in _XML_NAMES:
         return whole
     letters = html.unescape(whole)
     return f"&amp;{name};" if letters == whole else "".join(f"&#{ord(letter)};" for letter in letters)
@@ -244,9 +248,15 @@ def _json_item(item: Any) -> RawItem:
         author=_string(author.get("name") if isinstance(author, dict) else author),
         categories=[_string(tag) for tag in tags] if isinstance(tags, list) else [],
         summary=html.escape(_string(item.get("summary")), quote=False),
-        content=_string(item.get("content_html")) or html.escape(text, quote=False),
+        content=_string(item.get("content_html")) or _paragraphs(text),
         images=[(image, "")] if image else [],
     )
+
+
+def _paragraphs(text: str) -> str:
+    """Plain text as HTML, its empty lines kept as paragraphs."""
+    parts = [html.escape(part.strip(), quote=False) for part in re.split(r"\n[ \t\r]*\n", text)]
+    return "".join(f"<p>{part}</p>" for part in parts if part) if len(parts) > 1 else "".join(parts)
 
 
 def _string(value: Any) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bs4 import BeautifulSoup, Tag
 
-from adapters.html import absolute, parse_page, select, value_of
+from adapters.html import absolute, base_of, select, value_of
 from adapters.http import PoliteClient
 from adapters.sources.feed import list_sha256
 from adapters.sources.visits import ArticleSelectors, SiteVisitor, zone_of
@@ -20,6 +20,7 @@ from syncd.vietnamese.text import decode, one_line
 
 _ACCEPT = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1"
 _MAX_ITEMS = 1_000
+_MAX_NESTING = 20  # each of nested items is searched whole: 1,000 of them would take minutes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,11 +68,17 @@ class PageSource:
         if exchange.status == 304 or exchange.body_sha256 == known.body_sha256:
             return Reading(exchange=exchange, unchanged=True)
         text = decode(exchange.body, content_type=exchange.content_type).text
-        page = parse_page(text)
-        base = _base_of(page, exchange.final_url)
+        page = self._site.parse(text)
+        base = base_of(page, exchange.final_url)
         posts: dict[str, PostData] = {}
         skipped: list[Skipped] = []
         items = select(page, self._settings.item)
+        if _nesting(items[:_MAX_ITEMS]) > _MAX_NESTING:
+            raise self._site.error(
+                f"{self._settings.item!r} finds elements within one another on the list page",
+                kind="layout",
+                hint="choose a selector that finds each entry of the list once",
+            )
         for position, element in enumerate(items[:_MAX_ITEMS], start=1):
             post = self._post(element, position, base)
             if isinstance(post, Skipped):
@@ -135,7 +142,7 @@ class PageSource:
         return next((date for date in read if date.instant is not None), read[0] if read else NO_DATE)
 
 
-def _base_of(page: BeautifulSoup, url: str) -> str:
-    """What relative addresses stand against: the page's `<base href>`, or the page itself."""
-    found = page.select_one("base[href]")
-    return (absolute(str(found["href"]), url) if found is not None else "") or url
+def _nesting(items: list[Tag]) -> int:
+    """How many other items hold the innermost one."""
+    known = {id(item) for item in items}
+    return max((sum(id(above) in known for above in item.parents) for item in items), default=0)

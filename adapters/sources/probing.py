@@ -1,10 +1,13 @@
 """What stands behind an address that somebody pasted: the feed to read, or one article. For `syncd probe`; stores nothing."""
 
 import json
+import re
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
 from adapters.html import (
+    PageTooLarge,
     absolute,
     announced_feeds,
     canonical_of,
@@ -29,11 +32,14 @@ _TRUSTED_DATES = (
     ("meta", "meta[property='article:published_time'], meta[itemprop='datePublished']"),
     ("article", "article time[datetime], main time[datetime]"),
 )
+_MAX_ANNOUNCED = 8  # a page that announces a feed for each of its sections names the whole site's first
+_ARTICLE_TYPE = re.compile(r"article|posting|report$", re.IGNORECASE)
+_MAX_JSON_DEPTH = 6
 _BODIES = ("[itemprop=articleBody]", "article", "main")
 
 
 def find_feed(http: PoliteClient, url: str) -> str:
-    """The address of the feed behind `url`: itself, or the first readable one that its page announces.
+    """The address of the feed behind `url`: itself, or the first that its page announces and that can be read, one with posts before an empty one.
 
     Raises:
         SourceError: neither; the hint says what can be done.
@@ -43,14 +49,19 @@ def find_feed(http: PoliteClient, url: str) -> str:
         parse_feed(answer.body, content_type=answer.content_type, base_url=answer.final_url)
         return answer.final_url
     except NotAFeed as fault:
-        announced = announced_feeds(decode(answer.body, content_type=answer.content_type).text, answer.final_url)
-        for feed in announced:
+        text = decode(answer.body, content_type=answer.content_type).text
+        empty: list[str] = []
+        for feed in announced_feeds(text, answer.final_url)[:_MAX_ANNOUNCED]:
             try:
                 found = _get(http, feed)
-                parse_feed(found.body, content_type=found.content_type, base_url=found.final_url)
+                parsed = parse_feed(found.body, content_type=found.content_type, base_url=found.final_url)
             except (NotAFeed, SourceError):
                 continue
-            return feed
+            if parsed.posts:
+                return feed
+            empty.append(feed)
+        if empty:
+            return empty[0]
         raise SourceError(
             f"{fault}, and no feed that can be read is announced there",
             unit="probe",
@@ -68,7 +79,10 @@ def read_article(http: PoliteClient, url: str, clock: Clock) -> PostData:
         SourceError: the page cannot be read.
     """
     answer = _get(http, url)
-    page = parse_page(decode(answer.body, content_type=answer.content_type).text)
+    try:
+        page = parse_page(decode(answer.body, content_type=answer.content_type).text)
+    except PageTooLarge as err:
+        raise SourceError(str(err), unit="probe", url=url, kind="too_large", permanent=True) from err
     stated = _stated(page)
     body = next((found[0] for name in _BODIES if (found := select(page, name))), page.body)
     html = clean_html(str(body) if body is not None else "", answer.final_url)
@@ -116,17 +130,33 @@ def _ports(url: str) -> tuple[int, ...]:
 
 
 def _stated(page: Any) -> dict[str, Any]:
-    """The page's own JSON-LD about an article; empty where there is none that can be read."""
-    for script in select(page, "script[type='application/ld+json']"):
-        try:
-            data = json.loads(script.string or "")
-        except ValueError:
-            continue
-        entries = data if isinstance(data, list) else data.get("@graph", [data]) if isinstance(data, dict) else []
-        for entry in entries:
-            if isinstance(entry, dict) and "datePublished" in entry:
-                return entry
-    return {}
+    """The page's own JSON-LD about an article, before that of the page around it; empty where none can be read."""
+    dated = [
+        entry
+        for script in select(page, "script[type='application/ld+json']")
+        for entry in _entries(_json(script.string or ""), 0)
+        if entry.get("datePublished")
+    ]
+    articles = [entry for entry in dated if _ARTICLE_TYPE.search(str(entry.get("@type", "")))]
+    return next(iter(articles or dated), {})
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text.strip().removesuffix(";"), strict=False)  # line ends within strings are common
+    except (ValueError, RecursionError):
+        return None
+
+
+def _entries(data: Any, depth: int) -> Iterator[dict[str, Any]]:
+    """The things a JSON-LD document states: itself, a list of them, a graph, the main entity of a page."""
+    if isinstance(data, list) and depth < _MAX_JSON_DEPTH:
+        for each in data:
+            yield from _entries(each, depth + 1)
+    elif isinstance(data, dict) and depth < _MAX_JSON_DEPTH:
+        yield data
+        for name in ("@graph", "mainEntity"):
+            yield from _entries(data.get(name), depth + 1)
 
 
 def _date(page: Any, stated: dict[str, Any], clock: Clock) -> ReadDate:

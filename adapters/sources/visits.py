@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from bs4 import BeautifulSoup
 
 from adapters.html import (
+    PageTooLarge,
     asks_for_login,
     canonical_of,
     clean_html,
@@ -86,6 +87,14 @@ class SiteVisitor:
     ) -> SourceError:
         return SourceError(message, unit=self.unit, url=url or self.url, kind=kind, hint=hint, permanent=permanent)
 
+    def parse(self, page: str, *, url: str | None = None) -> BeautifulSoup:
+        """The page, ready for selectors. Raises SourceError (`too_large`) where that would take too long."""
+        try:
+            return parse_page(page)
+        except PageTooLarge as err:
+            hint = "open the page: it is broken, or no page made to be read"
+            raise self.error(str(err), url=url, kind="too_large", hint=hint) from err
+
     def page_hint(self, page: str) -> str | None:
         """What a page that is not the one awaited seems to be."""
         if asks_for_login(page):
@@ -105,7 +114,7 @@ class SiteVisitor:
         """
         exchange = self.get(post.url, accept="text/html,application/xhtml+xml;q=0.9,*/*;q=0.5")
         text = decode(exchange.body, content_type=exchange.content_type).text
-        page = parse_page(text)
+        page = self.parse(text, url=post.url)
         base = exchange.final_url
         content = select(page, selectors.content)
         html = "\n".join(filter(None, (clean_html(part.decode_contents(), base) for part in content[:1])))

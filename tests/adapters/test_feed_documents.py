@@ -1,5 +1,7 @@
 """`parse_feed` over small made-up feeds of each kind, the faults feeds have, and documents built to harm."""
 
+import json
+import re
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -171,3 +173,107 @@ def test_items_beyond_the_cap_are_counted_and_noted() -> None:
 def test_script_addresses_never_become_a_posts_address() -> None:
     inner = "<item><title>x</title><link>javascript:alert(1)</link><guid>javascript:alert(1)</guid></item>"
     assert parse_feed(_rss(inner)).skipped[0].reason == "no web address"
+
+
+def test_link_that_html_software_made_void_is_read_from_behind_it() -> None:
+    (post,) = parse_feed(_rss("<item><title>A</title><link/>https://a.example/1 <author>b</author></item>")).posts
+    assert post.url == "https://a.example/1"
+
+
+def test_second_statement_of_the_date_counts_where_the_first_is_none() -> None:
+    dated = (
+        "<item><title>A</title><link>https://a.example/1</link><pubDate>{0}</pubDate><lastmod>2026-10-31</lastmod>"
+        "<dc:date xmlns:dc='http://purl.org/dc/elements/1.1/'>2026-10-30T08:00:00+07:00</dc:date></item>"
+    )
+    feed = parse_feed(_rss(dated.format("chưa rõ") + dated.format("29/10/2026 07:00")))
+    assert [post.published.raw for post in feed.posts] == ["2026-10-30T08:00:00+07:00", "29/10/2026 07:00"]
+
+
+def test_change_does_not_stand_in_for_a_publication_that_cannot_be_read() -> None:
+    item = (
+        "<item><title>A</title><link>https://a.example/1</link><pubDate>?</pubDate><updated>2026-10-30</updated></item>"
+    )
+    (post,) = parse_feed(_rss(item)).posts
+    assert (post.published.instant, post.published.raw) == (None, "?")
+
+
+def test_items_are_found_where_a_feed_hides_them_and_not_in_other_documents() -> None:
+    assert len(parse_feed(_rss(f"<items>{ITEM.format(1)}{ITEM.format(2)}</items>")).posts) == 2
+    with pytest.raises(NotAFeed, match="envelope"):
+        parse_feed("<envelope><list><item><title>A</title></item></list></envelope>")
+
+
+def test_atom_entry_is_addressed_by_its_text_for_want_of_a_link_and_may_be_base64() -> None:
+    feed = parse_feed(
+        "<feed xmlns='http://www.w3.org/2005/Atom'><title>t</title><entry><title mode='base64'>VsOtIGThu6U=</title>"
+        "<content src='https://a.example/1.html'/><updated>2026-10-30T08:00:00Z</updated></entry></feed>"
+    )
+    assert [(post.title, post.url) for post in feed.posts] == [("Ví dụ", "https://a.example/1.html")]
+
+
+def test_json_text_keeps_its_paragraphs() -> None:
+    (post,) = parse_feed(
+        '{"items":[{"url":"https://a.example/1","title":"A","content_text":"Một < hai\\n\\nBa"}]}'
+    ).posts
+    assert (post.html, post.summary) == ("<p>Một &lt; hai</p><p>Ba</p>", "")
+
+
+HOSTILE = "a\x00b\x01\x1f\x7f\x9f\ufffe\ud800c"
+UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        json.dumps(
+            {
+                "title": HOSTILE,
+                "items": [
+                    {
+                        "id": HOSTILE, "url": f"https://a.example/{HOSTILE}", "title": HOSTILE, "summary": HOSTILE,
+                        "content_html": f"<p title='{HOSTILE}'>{HOSTILE}&#1;&#0;</p><img src='/{HOSTILE}' alt='&#1;'>",
+                        "image": f"/{HOSTILE}", "date_published": f"2026-10-30{HOSTILE}", "tags": [HOSTILE],
+                        "authors": [{"name": HOSTILE}],
+                    },
+                    {"id": HOSTILE, "title": HOSTILE},
+                ],
+            }
+        ),
+        _rss(
+            "<item><title>A&#0;&#xD800;B\x00C&amp;#1;</title><link>https://a.example/1&#1;</link><guid>\x00g</guid>"
+            "<author>N\x00&amp;#1;</author><category>c\x0b</category><pubDate>2026-10-30\x00</pubDate>"
+            "<description>d\x00 &#1; &lt;b title='&amp;#1;'&gt;e&amp;#1;&lt;/b&gt;</description></item>"
+        ),
+        _rss("<item><title>A\x00</title><link>https://a.example/\x00</link><description>\x00&#1;").encode(),
+    ],
+    ids=["json", "rss", "cut-off"],
+)  # fmt: skip
+def test_no_character_that_cannot_be_stored_leaves_a_feed(document: str | bytes) -> None:
+    feed = parse_feed(document, base_url="https://a.example/")
+    texts = [feed.title, *feed.notes, *(value for skipped in feed.skipped for value in (skipped.item, skipped.reason))]
+    for post in feed.posts:
+        texts += [post.title, post.url, post.guid or "", post.author, *post.categories, post.summary, post.html]
+        texts += [
+            post.published.raw,
+            *(text for image in post.images for text in (image.url, image.alt, image.caption)),
+        ]
+    assert [text for text in texts if UNSTORABLE.search(text)] == []
+    assert feed.posts
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        _rss(ITEM.format("Đảng uỷ")).encode("utf-16"),
+        f"<?xml version='1.0' encoding='utf-16'?>{_rss(ITEM.format('Đảng uỷ'))}".encode(),
+        f"<?xml version='1.0' encoding='windows-1258'?>{_rss(ITEM.format('Ban A'))}".encode("cp1258"),
+        f"<?xml version='1.0' encoding='no-such-thing'?>{_rss(ITEM.format('Đảng uỷ'))}".encode(),
+        f"<?xml version='1.0' encoding='viscii'?>{_rss(ITEM.format('Ban'))}".encode() + b"\xd5\xaa",
+        _rss(ITEM.format("Đảng uỷ".encode().decode("cp1252", errors="ignore"))).encode(),
+        _rss(ITEM.format("Đảng uỷ")).encode("utf-16")[:-1],
+    ],
+    ids=["utf-16", "wrong-utf-16", "cp1258", "unknown", "viscii", "double", "odd-utf-16"],
+)
+def test_no_encoding_makes_a_feed_raise(body: bytes) -> None:
+    for content_type in ("", "text/xml; charset=windows-1258", "text/xml; charset=utf-16", "text/xml; charset=x"):
+        assert parse_feed(body, content_type=content_type).total == 1

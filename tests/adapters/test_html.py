@@ -1,8 +1,11 @@
 """HTML from outside: what survives cleaning, what its text and images are."""
 
+import time
+
 import pytest
 
 from adapters.html import (
+    PageTooLarge,
     absolute,
     announced_feeds,
     asks_for_login,
@@ -103,6 +106,11 @@ def test_images_come_once_each_with_their_caption() -> None:
         ("mailto:a@b.example", ""),
         ("http://[", ""),
         ("ftp://b.example/", ""),
+        ("http://b.example:99999/", ""),
+        ("http://b.example:mot/", ""),
+        ("www.b.example/x", "http://www.b.example/x"),
+        ("https://b.example/a\u200b\x00\x1fb\u2028c", "https://b.example/abc"),
+        (" \u200b/x\xa0y ", "https://ban-a.vidu.example/x%20y"),
     ],
 )
 def test_only_web_addresses_are_addresses(address: str, url: str) -> None:
@@ -128,3 +136,60 @@ def test_canonical_address_of_another_host_or_of_the_front_page_is_not_believed(
 
 def test_deep_nesting_is_reduced_to_text() -> None:
     assert clean_html("<div>" * 100_000 + "chữ", BASE).endswith("chữ")
+
+
+@pytest.mark.parametrize(
+    ("page", "words"),
+    [
+        ("<div>" * 200_000 + "x", "elements"),
+        ("<p>chữ</p>" * 200_000, "elements"),
+        ("<" * 1_000_000, "elements"),
+        ("<div>" * 10_000 + "x", "deeper"),
+        ("chữ " * 2_000_000, "characters"),
+    ],
+    ids=["nested", "wide", "brackets", "deep", "long"],
+)
+def test_page_that_would_take_too_long_is_refused_at_once(page: str, words: str) -> None:
+    started = time.process_time()
+    with pytest.raises(PageTooLarge, match=words):
+        parse_page(page)
+    assert announced_feeds(f"<link type=application/rss+xml href=/rss>{page}", BASE) in (
+        ["https://ban-a.vidu.example/rss"],
+        [],
+    )
+    assert time.process_time() - started < 2
+
+
+def test_largest_page_that_is_read_costs_under_two_seconds() -> None:
+    page = "<div class=c>" * 900 + "<p><a href=/x>chữ</a>" * 19_000
+    started = time.process_time()
+    content = parse_page(page).select("div.c div a")
+    cleaned = clean_html(content[0].decode_contents(), BASE)
+    assert (len(content), cleaned) == (19_000, "chữ")
+    assert time.process_time() - started < 4  # twice the goal: other work shares the machine
+
+
+def test_line_breaks_never_closed_are_no_nesting() -> None:
+    assert parse_page("<br>chữ" * 5_000 + "<a>x</a>").a is not None
+
+
+def test_no_character_that_cannot_be_stored_survives_cleaning() -> None:
+    cleaned = clean_html("<p title='&#1;'>a&#1;b&#0;c\x00d\ud800e</p><a href='/x&#1;y'>z</a>", BASE)
+    assert "\x00" not in cleaned
+    assert "\x01" not in cleaned
+    cleaned.encode()
+    assert 'href="https://ban-a.vidu.example/xy"' in cleaned
+
+
+def test_feed_of_comments_is_named_last_and_addresses_stand_against_the_base() -> None:
+    page = (
+        "<html><head><base href='/con/'>"
+        "<link rel=alternate type='application/rss+xml' title='Ban A &raquo; Dòng bình luận' href='binh.xml'>"
+        "<link rel=alternate type='application/rss+xml' href='/comments/feed/'>"
+        "<link rel=alternate type='application/atom+xml; charset=utf-8' href='tin.xml'></head></html>"
+    )
+    assert announced_feeds(page, BASE) == [
+        "https://ban-a.vidu.example/con/tin.xml",
+        "https://ban-a.vidu.example/con/binh.xml",
+        "https://ban-a.vidu.example/comments/feed/",
+    ]

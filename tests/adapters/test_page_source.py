@@ -87,6 +87,27 @@ def test_article_page_is_read_by_its_selectors(site: LocalSite) -> None:
     assert post.published.origin == "list"
 
 
+def test_page_too_large_to_be_searched_is_an_error_that_says_so(site: LocalSite) -> None:
+    site.page("/tin-tuc", "<div class=item>" * 50_000)
+    with pytest.raises(SourceError) as caught:
+        _source(site).read(Known())
+    assert caught.value.kind == "too_large"
+    site.page("/tin-tuc", LIST)
+    site.page("/trang/mot.html", "<div>" * 200_000)
+    source = _source(site, article=ArticleSelectors(content="div"))
+    post = source.read(Known()).posts[0]
+    with pytest.raises(SourceError) as caught:
+        source.complete(post)
+    assert (caught.value.kind, caught.value.url) == ("too_large", post.url)
+
+
+def test_selector_that_finds_items_within_items_is_refused(site: LocalSite) -> None:
+    site.page("/tin-tuc", "<div>" * 100 + "<a href=/1>Bài</a>" * 100)
+    with pytest.raises(SourceError) as caught:
+        _source(site, item="div").read(Known())
+    assert (caught.value.kind, "within one another" in caught.value.message) == ("layout", True)
+
+
 def test_selector_that_is_none_is_refused_at_once() -> None:
     with pytest.raises(ValueError, match="not a CSS selector"):
         PageSettings(url="https://a.vidu.example/", item="div[")
