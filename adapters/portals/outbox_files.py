@@ -9,6 +9,7 @@ from typing import Any
 
 from syncd.domain.model import LOCAL
 from syncd.ports.portal import PortalState
+from syncd.vietnamese.storable import storable
 
 
 class EntryInvalid(Exception):
@@ -104,7 +105,7 @@ def decode_entry(data: bytes, *, written_at: float) -> OutboxEntry:
         unit_name=_text(members, "unit"),
         source_url=_text(members, "source_url"),
         author=_text(members, "author"),
-        categories=tuple(str(category) for category in categories),
+        categories=tuple(storable(str(category)) for category in categories),
         image=_image(members.get("image")),
     )
 
@@ -115,8 +116,8 @@ def _text(members: dict[str, Any], name: str) -> str:
         return ""
     if not isinstance(value, str):
         raise EntryInvalid(f'"{name}" must be text')
-    # JSON can spell half a surrogate pair, which no page, feed or database can hold
-    return value.encode("utf-8", "replace").decode("utf-8")
+    # JSON can spell half a surrogate pair and NUL, which no page, feed or database can hold
+    return storable(value)
 
 
 def _instant(members: dict[str, Any], name: str) -> datetime | None:
@@ -125,7 +126,10 @@ def _instant(members: dict[str, Any], name: str) -> datetime | None:
         return None
     try:
         instant = datetime.fromisoformat(text)
-        return (instant if instant.tzinfo else instant.replace(tzinfo=LOCAL)).astimezone(UTC)
+        instant = (instant if instant.tzinfo else instant.replace(tzinfo=LOCAL)).astimezone(UTC)
+        if not 1900 <= instant.year < 2200:
+            raise ValueError("no year of our time")
+        return instant
     except (ValueError, OverflowError) as err:
         raise EntryInvalid(f'"{name}" is no date such as 2026-10-31T08:00:00+07:00: {text[:40]!r}') from err
 

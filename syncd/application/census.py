@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from syncd.application import outages
 from syncd.application.attribution import Attribution
 from syncd.application.services import Services
 from syncd.application.sightings import Taken, take_in
@@ -21,9 +22,11 @@ from syncd.domain.periods import period_of
 from syncd.errors import ForeignError
 from syncd.ports.portal import PortalPost
 from syncd.ports.records import CensusRecord
+from syncd.ports.store import UnitOfWork
 
 _LATEST = 2
 _REASON = "census: "
+_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,11 +120,8 @@ def take_census(services: Services, periods: Sequence[Period] | None = None) -> 
     """
     chosen = tuple(periods) if periods is not None else _periods_to_read(services)
     listings = _listed(services, chosen)
-    reported = [(listing, _record(services, listing)) for listing in listings]
-    _append_leaf(services, reported)
     failed = next((listing.error for listing in listings if listing.error), None)
-    _mark_outage(services, failed)
-    return _report(reported, failed)
+    return _report(_record(services, listings, failed), failed)
 
 
 def _periods_to_read(services: Services) -> tuple[Period, ...]:
@@ -164,13 +164,18 @@ def _listed(services: Services, periods: Sequence[Period]) -> list[_Listing]:
 
 
 def _list(services: Services, period: Period) -> _Listing:
-    now = services.clock.now()
-    listing = _Listing(period=period, started_at=now, finished_at=now)
-    try:
-        for post in services.portal.list(period.start, period.end):
-            listing.posts[post.id] = post
-    except ForeignError as err:
-        listing.error = err
+    """One period's listing; begun anew where an editor saved something in the middle of it."""
+    for tries_left in reversed(range(_TRIES)):
+        now = services.clock.now()
+        listing = _Listing(period=period, started_at=now, finished_at=now)
+        try:
+            for post in services.portal.list(period.start, period.end):
+                listing.posts[post.id] = post
+        except ForeignError as err:
+            listing.error = err
+            if err.kind == "incomplete" and tries_left:
+                continue
+        break
     listing.finished_at = services.clock.now()
     return listing
 
@@ -191,65 +196,73 @@ def _ask_for_missing(services: Services, listing: _Listing, seen: set[str]) -> N
 # --- writing it down -------------------------------------------------------------------------------------
 
 
-def _record(services: Services, listing: _Listing) -> Taken:
-    portal = services.portal.name
+def _record(
+    services: Services, listings: Sequence[_Listing], failed: ForeignError | None
+) -> list[tuple[_Listing, Taken]]:
+    """Everything in one transaction: a census that proves an absence never stands there without its leaf."""
     with services.db.write() as uow:
         sources = [state for state in uow.sources.all() if state.unit in services.units]
-        earlier = uow.censuses.latest_complete(portal, listing.period.start, listing.period.end)
-        taken = take_in(
-            uow,
-            portal=portal,
-            at=listing.started_at,
-            window=(listing.period.start, listing.period.end),
-            listed=list(listing.posts.values()),
-            missing=listing.missing,
-            attribution=Attribution(services.units.values(), sources),
-            lacked_at=earlier.started_at if earlier else None,
-        )
-        uow.censuses.add(
-            CensusRecord(
-                portal=portal,
-                start=listing.period.start,
-                end=listing.period.end,
-                started_at=listing.started_at,
-                finished_at=listing.finished_at,
-                complete=listing.error is None,
-                posts=len(listing.posts),
-                error=listing.error.message if listing.error else None,
-            )
-        )
+        attribution = Attribution(services.units.values(), sources)
+        reported = [(listing, _take_in(uow, services.portal.name, listing, attribution)) for listing in listings]
+        _append_leaf(uow, services, reported)
+        _mark_outage(uow, services, failed)
         uow.commit()
+    return reported
+
+
+def _take_in(uow: UnitOfWork, portal: str, listing: _Listing, attribution: Attribution) -> Taken:
+    earlier = uow.censuses.latest_complete(portal, listing.period.start, listing.period.end)
+    taken = take_in(
+        uow,
+        portal=portal,
+        at=listing.started_at,
+        window=(listing.period.start, listing.period.end),
+        listed=list(listing.posts.values()),
+        missing=listing.missing,
+        attribution=attribution,
+        lacked_at=earlier.started_at if earlier else None,
+    )
+    uow.censuses.add(
+        CensusRecord(
+            portal=portal,
+            start=listing.period.start,
+            end=listing.period.end,
+            started_at=listing.started_at,
+            finished_at=listing.finished_at,
+            complete=listing.error is None,
+            posts=len(listing.posts),
+            error=listing.error.message if listing.error else None,
+        )
+    )
     return taken
 
 
-def _append_leaf(services: Services, reported: Sequence[tuple[_Listing, Taken]]) -> None:
+def _append_leaf(uow: UnitOfWork, services: Services, reported: Sequence[tuple[_Listing, Taken]]) -> None:
     """One leaf for each census: that we looked, over which range, how completely, and the hash of what was listed."""
-    with services.db.write() as uow:
-        uow.ledger.append(
-            LeafKind.RECONCILE,
-            services.clock.now(),
-            {
-                "portal": services.portal.name,
-                "periods": [
-                    {
-                        "period": listing.period.id,
-                        "start": instant_text(listing.period.start),
-                        "end": instant_text(listing.period.end),
-                        "started_at": instant_text(listing.started_at),
-                        "complete": listing.error is None,
-                        "error": listing.error.message if listing.error else None,
-                        "posts": len(listing.posts),
-                        "own": taken.own,
-                        "typed": taken.typed,
-                        "unattributed": taken.unattributed,
-                        "gone": taken.gone,
-                        "list_sha256": _list_sha256(listing),
-                    }
-                    for listing, taken in reported
-                ],
-            },
-        )
-        uow.commit()
+    uow.ledger.append(
+        LeafKind.RECONCILE,
+        services.clock.now(),
+        {
+            "portal": services.portal.name,
+            "periods": [
+                {
+                    "period": listing.period.id,
+                    "start": instant_text(listing.period.start),
+                    "end": instant_text(listing.period.end),
+                    "started_at": instant_text(listing.started_at),
+                    "complete": listing.error is None,
+                    "error": listing.error.message if listing.error else None,
+                    "posts": len(listing.posts),
+                    "own": taken.own,
+                    "typed": taken.typed,
+                    "unattributed": taken.unattributed,
+                    "gone": taken.gone,
+                    "list_sha256": _list_sha256(listing),
+                }
+                for listing, taken in reported
+            ],
+        },
+    )
 
 
 def _list_sha256(listing: _Listing) -> str:
@@ -266,18 +279,14 @@ def _list_sha256(listing: _Listing) -> str:
     return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
 
 
-def _mark_outage(services: Services, failed: ForeignError | None) -> None:
+def _mark_outage(uow: UnitOfWork, services: Services, failed: ForeignError | None) -> None:
     """A census that failed opens an outage; a good one closes only such: publishing may be down while reading is not."""
     subject, now = f"portal:{services.portal.name}", services.clock.now()
-    with services.db.write() as uow:
-        if failed is not None:
-            uow.outages.open(subject, now, OutageOwner.SOURCE, f"{_REASON}{failed.kind}: {failed.message}")
-        elif any(
-            outage.subject == subject and outage.end is None and outage.reason.startswith(_REASON)
-            for outage in uow.outages.overlapping(now, now + timedelta(seconds=1))
-        ):
-            uow.outages.close(subject, now)
-        uow.commit()
+    outage = outages.standing(uow, subject)
+    if failed is not None:
+        outages.begin(uow, subject, now, OutageOwner.SOURCE, f"{_REASON}{failed.kind}: {failed.message}")
+    elif outage is not None and outage.reason.startswith(_REASON):
+        outages.end(uow, subject, now)
 
 
 def _report(reported: Sequence[tuple[_Listing, Taken]], failed: ForeignError | None) -> CensusReport:

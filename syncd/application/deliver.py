@@ -217,6 +217,8 @@ class Deliverer:
             "hint": None,
         }
         self._record(attempt, Outcome.ADOPTED, changes, typed=replace(typed, post=attempt.post.id))
+        # One copy there is one post of ours: the next with the same text is another.
+        self._typed = {about: other for about, other in self._typed.items() if other.portal_id != typed.portal_id}
         attempt.note(f"stands there already, typed by hand: {typed.url}")
 
     def _bring_up_to_date(self, attempt: _Attempt, found: PortalPost | None) -> None:

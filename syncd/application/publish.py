@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from syncd.application import outages
 from syncd.application.deliver import Deliverer, Outcome, PublishNote
 from syncd.application.services import Services
 from syncd.domain.model import OutageOwner, PostId, UnitId
@@ -155,20 +156,18 @@ def _stop(services: Services, run: _Run, err: ForeignError) -> None:
     with services.db.write() as uow:
         # The portal itself is down while we did look: no unit's doing, and not ours.
         reason = f"{err.kind}: {err.message}"
-        uow.outages.open(f"portal:{services.portal.name}", services.clock.now(), OutageOwner.SOURCE, reason)
+        outages.begin(uow, f"portal:{services.portal.name}", services.clock.now(), OutageOwner.SOURCE, reason)
         uow.commit()
 
 
 def _close_outage(services: Services) -> None:
-    subject, now = f"portal:{services.portal.name}", services.clock.now()
+    subject = f"portal:{services.portal.name}"
     with services.db.read() as uow:
-        is_open = any(
-            o.subject == subject and o.end is None for o in uow.outages.overlapping(now, now.replace(year=9999))
-        )
-    if is_open:
-        with services.db.write() as uow:
-            uow.outages.close(subject, now)
-            uow.commit()
+        if outages.standing(uow, subject) is None:
+            return
+    with services.db.write() as uow:
+        outages.end(uow, subject, services.clock.now())
+        uow.commit()
 
 
 def _stuck(services: Services) -> PushRecord | None:

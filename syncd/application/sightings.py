@@ -62,6 +62,8 @@ def take_in(
         before = known.get(post.id) or uow.sightings.get(portal, post.id)
         row = _sighting(uow, portal, at, post, before, attribution, lacked_at)
         rows.append(row)
+        if before is not None and before.post is not None and row.post is None:
+            _lose(uow, portal, before)
         _count(taken, post, row)
         _note_change(uow, taken, at, row, before)
     for portal_id, answer in missing.items():
@@ -73,6 +75,8 @@ def take_in(
             taken.gone += 1
         else:
             row = _sighting(uow, portal, at, answer, before, attribution, lacked_at)
+            if before.post is not None and row.post is None:
+                _lose(uow, portal, before)
         rows.append(row)
         _note_change(uow, taken, at, row, before)
     rows = _adopt_typed(uow, taken, portal, at, rows)
@@ -91,6 +95,8 @@ def _sighting(
     lacked_at: datetime | None,
 ) -> SightingRecord:
     unit, rule = attribution.unit_of(post)
+    if before is not None and _is_another(post, before):
+        before = None
     ours: PostId | None = before.post if before else None
     if post.key is not None and before is not None and before.key == post.key and ours is not None:
         unit, rule = before.unit, BY_KEY
@@ -127,6 +133,19 @@ def _sighting(
         version=post.version,
         late_sighting=before.late_sighting if before else late,
         decision=before.decision if before else None,
+    )
+
+
+def _is_another(post: PortalPost, before: SightingRecord) -> bool:
+    """Whether a number was given to another post: a portal restored from a backup counts on from an older number.
+
+    An editor may take our key out of a text, or write a post anew; title, text and date together are the post itself.
+    """
+    return (
+        post.key is None
+        and post.title != before.title
+        and post.content_sha256 != before.content_sha256
+        and post.published_at != before.published_at
     )
 
 
@@ -190,6 +209,7 @@ def _events(row: SightingRecord, before: SightingRecord | None) -> list[str]:
         "text": row.content_sha256 != before.content_sha256 or row.title != before.title,
         "date": row.published_at != before.published_at,
         "unit": row.unit != before.unit,
+        "another": before.post is not None and row.post is None,
     }
     return [event for event, happened in differs.items() if happened]
 
@@ -198,7 +218,7 @@ def _events(row: SightingRecord, before: SightingRecord | None) -> list[str]:
 
 
 def _tell_pushes(uow: UnitOfWork, taken: Taken, portal: str, at: datetime, rows: Sequence[SightingRecord]) -> None:
-    """A push whose post is seen by its key is delivered, whatever we thought of it."""
+    """A push whose post is seen by its key is delivered, whatever we thought of it; one whose number is another post's is gone."""
     seen = [row for row in rows if row.post is not None and row.key is not None]
     pushes = uow.pushes.for_posts([row.post for row in seen if row.post is not None])
     for row in seen:
@@ -215,6 +235,12 @@ def _tell_pushes(uow: UnitOfWork, taken: Taken, portal: str, at: datetime, rows:
             if (push.portal_id, push.portal_state, push.portal_url) != (row.portal_id, state, row.url):
                 pushes[push.post] = replace(push, portal_id=row.portal_id, portal_state=state, portal_url=row.url)
                 uow.pushes.update(pushes[push.post])
+
+
+def _lose(uow: UnitOfWork, portal: str, before: SightingRecord) -> None:
+    push = uow.pushes.get(portal, before.post) if before.post is not None else None
+    if push is not None and push.state is PushState.DELIVERED and push.portal_id == before.portal_id:
+        uow.pushes.update(replace(push, portal_state=GONE))
 
 
 def _adopt_typed(

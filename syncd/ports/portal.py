@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from syncd.domain.model import Approval, SourceKey, require_utc
+from syncd.vietnamese.storable import storable
 
 
 class DeliveryClass(StrEnum):
@@ -46,6 +47,7 @@ class PortalPost:
 
     `author` is the login (or its form in addresses), `author_name` the name shown, where the portal tells both. `published_at` is the printed date there; `version` whatever changes with each edit (a time, an ETag); `content_sha256`
     hashes the text as `domain.identity.text_sha256` does; `links` are the outgoing addresses of the text (to attribute by source).
+    What no database of ours could keep is put right here: NUL and half surrogates in a text, a date outside 1900-2199.
     """
 
     id: str
@@ -63,6 +65,12 @@ class PortalPost:
 
     def __post_init__(self) -> None:
         require_utc("published_at", self.published_at)
+        for name in ("url", "title", "version", "author", "author_name"):
+            object.__setattr__(self, name, storable(getattr(self, name)))
+        for name in ("categories", "links"):
+            object.__setattr__(self, name, tuple(storable(text) for text in getattr(self, name)))
+        if self.published_at is not None and not 1900 <= self.published_at.year < 2200:
+            object.__setattr__(self, "published_at", None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -228,6 +228,7 @@ def test_file_typed_by_hand_is_shown_and_counted_with_local_time_where_no_zone_i
         '{"title": "trạng thái lạ", "published_at": "2026-10-05", "state": "đăng"}',
         '{"title": "ảnh ngoài thư mục", "published_at": "2026-10-05", "image": {"file": "../../etc/passwd"}}',
         '{"title": 5, "published_at": "2026-10-05"}',
+        '{"title": "năm xa", "published_at": "9999-12-31T23:59:59Z"}',
     ],
 )
 def test_file_that_is_no_post_stops_the_census_and_no_delivery(text: str, outbox: OutboxPortal, folder: Path) -> None:
