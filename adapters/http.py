@@ -231,8 +231,11 @@ class Visit:
             raise self._failure(asked, bad, f"cannot make an address of {text[:200]!r}: {err}") from err
         if url.scheme not in _DEFAULT_PORTS:
             raise self._failure(asked, bad, f"{text[:200]!r} is not for http or https")
-        if not url.host or url.userinfo:
-            raise self._failure(asked, bad, f"{'a password' if url.userinfo else 'no host'} in {text[:200]!r}")
+        if url.userinfo:
+            # the address itself must not be told: it would stand in the log, on the pages and in the ledger
+            raise self._failure(str(url.copy_with(userinfo=b"", query=None)), bad, "a name or password in the address")
+        if not url.host:
+            raise self._failure(asked, bad, f"no host in {text[:200]!r}")
         port = url.port or _DEFAULT_PORTS[url.scheme]
         if port not in self._ports:
             raise self._failure(asked, "blocked_port", f"port {port} of {url.host} is not allowed")

@@ -8,6 +8,7 @@ text, as a comment at its end, and is looked up by search and confirmed in the r
 A search plugin that replaces WordPress's own search must cover unpublished posts and comments in the text, or this class is lost.
 """
 
+import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,8 +30,11 @@ from syncd.ports.clock import Clock
 from syncd.ports.portal import Capabilities, DeliveryClass, ImageToPush, PortalPost, PortalState, PostToPush
 from syncd.ports.secret import Secret
 
+_LOG = logging.getLogger(__name__)
 _STATUS = {Approval.AUTO: "publish", Approval.PENDING: "pending", Approval.DRAFT: "draft"}
 _NEEDED = ("edit_posts", "edit_others_posts", "edit_published_posts", "upload_files")
+# answers that speak of the picture, or of what the server can do with it; any other outcome is the whole post's
+_IMAGE_REFUSED = {"too_large", "http_status", "forbidden", "conflict"}
 _FIELDS = "id,date_gmt,modified_gmt,status,link,title.raw,content.raw,author,categories,password"
 # a word in square brackets would run as a shortcode there
 _SHORTCODE = re.compile(r"\[(?=[\w/\[])")
@@ -174,8 +178,8 @@ class WordPressPortal:
             "content": with_marker(_SHORTCODE.sub("&#91;", post.html), key),
             "excerpt": escape(post.summary, quote=False),
         }
-        if post.image is not None:
-            members["featured_media"] = self._image_id(api, post.image)
+        if post.image is not None and (media := self._image_id(api, post.image)) is not None:
+            members["featured_media"] = media
         return members
 
     @contextmanager
@@ -195,8 +199,10 @@ class WordPressPortal:
                     ' SetEnvIf Authorization "(.*)" HTTP_AUTHORIZATION=$1',
                 ) from err
 
-    def _image_id(self, api: JsonApi, image: ImageToPush) -> int:
-        """The image's number there, uploaded unless it already is: its name holds its hash."""
+    def _image_id(self, api: JsonApi, image: ImageToPush) -> int | None:
+        """The image's number there, uploaded unless it already is: its name holds its hash. None where the portal refuses it:
+        servers take 1 or 2 MB as they come, and fail on large pictures; the post goes out without.
+        """
         slug = image.filename.rsplit(".", 1)[0]
         query = {"slug": slug, "context": "edit", "_fields": "id,alt_text,caption.raw"}
         found = list(every_item(api, f"{self._root}/media", query))
@@ -207,7 +213,13 @@ class WordPressPortal:
                 "content-type": image.content_type,
                 "content-disposition": f'attachment; filename="{image.filename}"',
             }
-            media = api.post(f"{self._root}/media", body=image.data, headers=headers).payload
+            try:
+                media = api.post(f"{self._root}/media", body=image.data, headers=headers).payload
+            except PortalError as err:
+                if err.kind not in _IMAGE_REFUSED:
+                    raise
+                _LOG.warning("a post goes out without its picture: %s", err.message)
+                return None
             if not isinstance(media, dict) or not isinstance(media.get("id"), int):
                 raise api.fail("answered an upload without the image's id", unknown=True)
         wanted = {"alt_text": image.alt, "caption": escape(image.caption, quote=False)}

@@ -225,3 +225,12 @@ def test_post_is_never_repeated_by_itself(local_site: LocalSite, visit: Visit) -
         visit.send("POST", local_site.url("/post"), body=b"x")
     assert (caught.value.kind, caught.value.sent) == ("reset", True)
     assert local_site.count("/post") == 1
+
+
+@pytest.mark.parametrize("address", ["http://ten:bi-mat@127.0.0.1/rss?token=x", "https://bi-mat@vidu.example/"])
+def test_a_password_in_an_address_is_refused_and_never_repeated(address: str) -> None:
+    client = PoliteClient(HttpSettings(), clock=SystemClock())
+    with client.visit() as visit, pytest.raises(HttpFailure) as caught:
+        visit.get(address)
+    assert "bi-mat" not in f"{caught.value} {caught.value.subject} {caught.value.hint}"
+    assert caught.value.permanent

@@ -198,6 +198,26 @@ def test_lost_answer_of_an_upload_leads_to_one_image_with_its_caption(
     assert (media.alt_text, media.caption) == ("Quang cảnh hội nghị", "Ảnh: A &amp; B")
 
 
+@pytest.mark.parametrize("status", [413, 415, 400, 403, 500, 503])
+def test_a_picture_that_the_portal_does_not_take_keeps_nothing_back(
+    status: int, server: LocalPortal, portal: WordPressPortal
+) -> None:
+    server.inject(Fault(path="/media", page=page(status)))
+    key = new_key()
+    portal.create(sample_post(image=sample_image()), key)
+    assert [post.featured_media for post in server.copies(key)] == [0]
+
+
+@pytest.mark.parametrize(("status", "kind"), [(401, "unauthorized"), (429, "throttled")])
+def test_a_portal_that_does_not_know_us_at_the_picture_gets_no_post_without(
+    status: int, kind: str, server: LocalPortal, portal: WordPressPortal
+) -> None:
+    server.inject(Fault(path="/media", page=page(status)))
+    key = new_key()
+    assert refusal(lambda: portal.create(sample_post(image=sample_image()), key)).kind == kind
+    assert server.copies(key) == ()
+
+
 def test_p24_portal_that_strips_our_key_stops_delivery_for_good(server: LocalPortal, portal: WordPressPortal) -> None:
     server.state.strips_comments = True
     error = refusal(lambda: portal.create(sample_post(), new_key()))
