@@ -104,6 +104,7 @@ def _post_as_json(post: PostFact) -> dict[str, Any]:
         "words": post.words,
         "reprint": post.reprint,
         "duplicate_of": post.duplicate_of,
+        "twin": post.twin,
         "back_dated": post.back_dated,
         "date_doubt": post.date_doubt,
         "decision": post.decision,
@@ -127,6 +128,7 @@ def _post_from_json(unit: str, post: Mapping[str, Any]) -> PostFact:
         words=post["words"],
         reprint=post["reprint"],
         duplicate_of=post["duplicate_of"],
+        twin=post.get("twin"),  # statements of before hold none
         back_dated=post["back_dated"],
         date_doubt=post["date_doubt"],
         decision=post["decision"],

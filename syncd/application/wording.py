@@ -83,6 +83,10 @@ REASON: Mapping[str, tuple[str, str]] = {
         "Chưa tính: trùng với tin, bài của đơn vị khác, chờ cán bộ xem xét",
         "waits: flagged as a duplicate of another unit's post",
     ),
+    "waiting:twin": (
+        "Chưa tính: cùng nội dung với một tin, bài khác của đơn vị nhưng khác tiêu đề, chờ cán bộ xem xét",
+        "waits: the same text as another post of the unit under another title",
+    ),
     "waiting:reprint": ("Chưa tính: có dấu hiệu tin dẫn lại, chờ cán bộ xem xét", "waits: flagged as a reprint"),
     "waiting:back_dated": (
         "Chưa tính: có dấu hiệu ghi lùi ngày đăng, chờ cán bộ xem xét",

@@ -36,6 +36,7 @@ _IN_HAND = {
     Delivery.HELD: "waiting:held",
     Delivery.REMOVED: "waiting:removed",
 }
+_DATE_WAITS = ("waiting:date_in_doubt", "waiting:no_date")
 _FLAGS = ("duplicate", "reprint", "back_dated")
 
 REASONS = frozenset(
@@ -49,6 +50,7 @@ REASONS = frozenset(
         *_IN_HAND.values(),
         "waiting:date_in_doubt",
         "waiting:no_date",
+        "waiting:twin",
         *(f"waiting:{flag}" for flag in _FLAGS),
         *(f"excluded:{flag}" for flag in _FLAGS),
         "excluded:too_short",
@@ -96,6 +98,12 @@ def own_instant(post: PostFact) -> datetime | None:
     return post.source_instant if post.origin is Origin.SITE else post.portal_instant or post.first_seen
 
 
+def belongs_to(post: PostFact, period: Period) -> bool:
+    """Whether the post is one of the period's by the date it is known by; a decided one without a date by its first sight."""
+    instant = own_instant(post) or (None if post.decision is None else post.first_seen)
+    return instant is not None and instant in period
+
+
 def holders(posts: Iterable[PostFact]) -> dict[str, str]:
     """For each post of a unit the one that holds its place: where `duplicate_of` leads among these posts.
 
@@ -127,14 +135,32 @@ def judge_all(case: Case) -> tuple[PostJudgement, ...]:
         rival = best.get(held[ref])
         if rival is None or _goodness(judgement) > _goodness(rival):
             best[held[ref]] = judgement
+    elsewhere = {holder for holder in best if not _has_place(holder, held, judged, case)}
     judgements = []
     for ref, judgement in judged.items():
         holder = held[ref]
-        elsewhere = holder not in judged or judged[holder].reason == OTHER_PERIOD
-        if judgement.reason != OTHER_PERIOD and (best[holder] is not judgement or (elsewhere and holder != ref)):
+        if judgement.reason != OTHER_PERIOD and (
+            best[holder] is not judgement or (holder in elsewhere and holder != ref)
+        ):
             judgement = PostJudgement(post=judgement.post, counts=False, reason=SAME_POST, weight=judgement.weight)
         judgements.append(judgement)
     return tuple(sorted(judgements, key=lambda each: (own_instant(each.post) or each.post.first_seen, each.post.ref)))
+
+
+def _has_place(holder: str, held: dict[str, str], judged: dict[str, PostJudgement], case: Case) -> bool:
+    """Whether a post of several entries belongs to the period: by the date of its holder, or where that is in doubt by the first certain one."""
+    if holder not in judged or judged[holder].reason == OTHER_PERIOD:
+        return False
+    if judged[holder].reason not in _DATE_WAITS:
+        return True
+    certain = [
+        instant
+        for post in case.facts.posts
+        if held[post.ref] == holder
+        and (instant := own_instant(post)) is not None
+        and _place(post, case) not in _DATE_WAITS
+    ]
+    return not certain or min(certain) in case.period
 
 
 def judge(post: PostFact, case: Case) -> PostJudgement | None:
@@ -167,7 +193,7 @@ def _place(post: PostFact, case: Case) -> str | None:
     """None where the post belongs to the period; else why not, or why that cannot be told."""
     instant = own_instant(post)
     if post.decision is not None:  # a person has looked at it: its date stands as it was read
-        return None if (instant or post.first_seen) in case.period else OTHER_PERIOD
+        return None if belongs_to(post, case.period) else OTHER_PERIOD
     inside = [each in case.period for each in _possible_instants(post)]
     if not any(inside):
         return OTHER_PERIOD
@@ -231,7 +257,11 @@ def _reason(post: PostFact, case: Case) -> str:
             return NOT_CARRIED
     if post.decision is None and flagged:
         return f"waiting:{flagged[0]}"
-    if post.delivery in _IN_HAND:
+    if post.decision is None and post.twin is not None:
+        return "waiting:twin"
+    # It was on the portal once; whether it counts although it is gone is for a person to say, and one has said so.
+    stands = post.decision == "count" and post.delivery is Delivery.REMOVED
+    if post.delivery in _IN_HAND and not stands:
         return _IN_HAND[post.delivery]
     if late:
         return COUNTED_LATE if case.carried else MAKE_UP

@@ -5,6 +5,8 @@ UTC+07:00, a fixed offset (`LOCAL`): the tz database gives +08:00 for Saigon in 
 such thing.
 """
 
+import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -28,6 +30,11 @@ PeriodId = NewType("PeriodId", str)  # "2026-10"; "2026-W40", "2026-Q4", "2026-H
 def local_month(instant: datetime) -> str:
     """The calendar month at UTC+07:00, `2026-10`: what is stored beside each instant for counting."""
     return instant.astimezone(LOCAL).strftime("%Y-%m")
+
+
+def different_people(names: Iterable[str]) -> int:
+    """How many people these names are: case, spacing and the way an accent is encoded make no other person."""
+    return len({" ".join(unicodedata.normalize("NFC", name).split()).casefold() for name in names} - {""})
 
 
 def local_midnight(day: date) -> datetime:
@@ -136,7 +143,8 @@ class PostFact:
     `ref` is `post:<id>` or `sighting:<id>`. `source_instant` is the first instant recorded on the unit's site (None for
     a typed post, or where no date could be read: then `date_doubt` says so). `portal_instant` is that of our accepted push, or for a typed post its
     printed date there (the first sighting where an earlier complete census lacked it). `words` is None where the text was not read in full.
-    `decision` is a person's: `count` or `exclude`, for a post that was flagged.
+    `duplicate_of` names the entry it is the same post as, of this unit or another; `twin` one of this unit with an equal text under another
+    title, where nobody can tell whether they are one post. `decision` is a person's: `count` or `exclude`, for what waited on one.
     """
 
     ref: str
@@ -154,6 +162,7 @@ class PostFact:
     words: int | None = None
     reprint: bool = False
     duplicate_of: str | None = None
+    twin: str | None = None
     back_dated: bool = False
     date_doubt: str | None = None
     decision: str | None = None

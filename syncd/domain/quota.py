@@ -17,12 +17,12 @@ from syncd.domain.judging import (
     REASONS,
     SAME_POST,
     Case,
+    belongs_to,
     holders,
     is_accepted,
     is_public,
     is_waiting,
     judge_all,
-    own_instant,
 )
 from syncd.domain.missing import MissingMonths, missing_months
 from syncd.domain.model import (
@@ -77,6 +77,7 @@ CAUSES = {
 }
 """Every cause there is, with its owner. `excluded:` is followed by the reason."""
 
+_LACKS_NOTHING = frozenset((Status.EXEMPT, Status.MET))
 _DAYS = frozenset(("portal_down", "not_read", "no_census", "source_down"))
 _CAUSE_OF = {
     NOT_CARRIED: "not_carried",
@@ -131,13 +132,13 @@ def assess(unit: Unit, period: Period, facts: PeriodFacts, rules: RuleSet) -> Ve
     else:
         status = Status.MISSING
 
-    own = [post for post in facts.posts if (own_instant(post) or period.end) in period]
+    own = [post for post in facts.posts if belongs_to(post, period)]
     written = [post for post in own if post.origin is Origin.SITE]
     held = holders(facts.posts)
     numbers = _numbers_of_posts(judgements)
     if facts.unattributed:
         numbers["unattributed"] = facts.unattributed
-    if status not in (Status.EXEMPT, Status.MET):
+    if status not in _LACKS_NOTHING:
         known = unattributed + sum(each.weight for each in judgements if each.reason not in (SAME_POST, OTHER_PERIOD))
         if status is Status.OPEN or seen_whole:  # elsewhere it may have been written where nobody looked
             numbers["not_written"] = max(0, required - known)
@@ -173,17 +174,22 @@ def in_force(verdict: Verdict, adjustments: Sequence[Adjustment]) -> Verdict:
     """The figures in force: the closed verdict and, in the order they were made, the adjustments beside it.
 
     Adjustments of other units and periods are passed over. Posts +n or -n move the count: where it reaches the quota
-    the period is met, unless it is exempt; where a met one falls below, it is missing only if the adjustment says so,
-    else undetermined. A verdict or an exemption stands as decided. A waived penalty changes neither count nor status:
-    it is the ranking's affair.
+    the period is met, unless it is exempt; where posts are taken off a met one and it falls below, it is missing only if
+    the adjustment says so, else undetermined. A verdict or an exemption stands as decided. A waived penalty changes
+    neither count nor status: it is the ranking's affair.
+
+    The causes are those of the figures in force: posts taken off are excluded by decision, posts added fill what was
+    not written, and what is met or exempt lacks nothing.
     """
     counted, status = verdict.counted, verdict.status
+    added = 0
     for adjustment in sorted(adjustments, key=lambda each: each.at):
         if (adjustment.unit, adjustment.period) != (verdict.unit, verdict.period):
             continue
         match adjustment.kind:
             case AdjustmentKind.POSTS:
-                counted = max(0, counted + adjustment.posts)
+                before, counted = counted, max(0, counted + adjustment.posts)
+                added += counted - before
                 status = _after_recount(status, counted >= verdict.required, adjustment)
             case AdjustmentKind.VERDICT:
                 status = adjustment.status or status
@@ -191,7 +197,20 @@ def in_force(verdict: Verdict, adjustments: Sequence[Adjustment]) -> Verdict:
                 status = Status.EXEMPT
             case AdjustmentKind.PENALTY_WAIVED:
                 pass
-    return replace(verdict, counted=counted, status=status)
+    if (counted, status) == (verdict.counted, verdict.status):
+        return verdict
+    return replace(verdict, counted=counted, status=status, causes=_causes_in_force(verdict, status, added))
+
+
+def _causes_in_force(verdict: Verdict, status: Status, added: int) -> tuple[Cause, ...]:
+    numbers = Counter({cause.name: cause.number for cause in verdict.causes})
+    if added < 0:
+        numbers["excluded:decision"] -= added
+    numbers["not_written"] -= max(0, added)
+    if status in _LACKS_NOTHING:
+        for name in (*_DAYS, "not_written"):
+            del numbers[name]
+    return _causes(numbers)
 
 
 def _after_recount(status: Status, enough: bool, adjustment: Adjustment) -> Status:
@@ -201,7 +220,8 @@ def _after_recount(status: Status, enough: bool, adjustment: Adjustment) -> Stat
         return Status.MET
     if adjustment.status is not None:
         return adjustment.status
-    return Status.UNDETERMINED if status is Status.MET else status
+    # Met by decision, and posts added to it: more posts never make it worse.
+    return Status.UNDETERMINED if status is Status.MET and adjustment.posts < 0 else status
 
 
 def _distinct(posts: Iterable[PostFact], held: dict[str, str]) -> int:
