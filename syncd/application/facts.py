@@ -7,12 +7,13 @@ domain's decision: a post is handed to every period that one of its instants tou
 import hashlib
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from syncd.application.services import Services
 from syncd.domain.coverage import united
+from syncd.domain.identity import STORY_WORDS, same_story
 from syncd.domain.model import (
     Delivery,
     Exemption,
@@ -30,6 +31,7 @@ from syncd.domain.model import (
 from syncd.ports.portal import PortalState
 from syncd.ports.records import OutageRecord, PostRecord, PushRecord, PushState, SightingRecord
 from syncd.ports.store import UnitOfWork
+from syncd.vietnamese.fold import fold
 
 Facts = dict[tuple[UnitId, PeriodId], PeriodFacts]
 
@@ -64,7 +66,10 @@ def gather(
     sightings = _sightings(uow, portal, window)
     outages = uow.outages.overlapping(start, max(end, now))
     readings = {source: tuple(united(found)) for source, found in uow.looks.windows(start, unit=only).items()}
-    began = {state.source: state.first_look_at for state in uow.sources.all()}
+    began: dict[UnitId, datetime] = {}
+    for state in uow.sources.all():  # a source that is no longer configured carried too
+        if state.first_look_at is not None:
+            began[state.unit] = min(began.get(state.unit, state.first_look_at), state.first_look_at)
     censuses: dict[PeriodId, datetime | None] = {}
     looked: list[tuple[Period, datetime]] = []
     for period in periods:
@@ -88,7 +93,7 @@ def gather(
                 source_outages=_outages(outages, {f"source:{source}" for source in unit.sources}, around),
                 portal_outages=portal_outages,
                 census_after_end=censuses[period.id],
-                delivery_since=min((at for s in unit.sources if (at := began.get(s)) is not None), default=None),
+                delivery_since=began.get(unit.id),
                 unattributed=unattributed,
                 exemption=exemption_of(services.exemptions, unit, period.id),
             )
@@ -165,12 +170,13 @@ def _posts(
     records = {post.id: post for post in uow.posts.in_window(*window, unit=only) if post.id is not None}
     # Day and month that may be exchanged reach into any period of a year, so doubted posts are read whatever their date.
     records |= {post.id: post for post in uow.posts.in_doubt(unit=only) if post.id is not None}
-    typed = [s for s in sightings if s.unit in units and _is_typed(s)]
-    texts = {s.content_sha256 for s in typed} - {"", _NO_TEXT}
+    typed = {s.portal_id: s for s in sightings if s.unit in units and _is_typed(s)}
+    texts = {s.content_sha256 for s in typed.values()} - {"", _NO_TEXT}
     for post in uow.posts.with_text(texts) if texts else []:
         if post.id is not None:
             records.setdefault(post.id, post)
     records = {id_: post for id_, post in records.items() if post.unit in units}
+    records |= _holders_of(uow, records)
     pushes = uow.pushes.for_posts(records)
     seen = _best_sightings(sightings)
     # Dated elsewhere on the portal than its post is here.
@@ -179,33 +185,47 @@ def _posts(
         id_: _site_fact(post, pushes.get(id_), seen.get(id_), _looked_after(post, looked))
         for id_, post in records.items()
     }
+    # Copies that were typed under a date of another period: which periods are asked for must not matter.
+    texts |= {records[id_].text_sha256 for id_, fact in facts.items() if fact.delivery not in _PUBLIC}
+    for sighting in uow.sightings.typed_with_text(portal, texts - {"", _NO_TEXT}):
+        if sighting.unit in units and _is_typed(sighting):
+            typed.setdefault(sighting.portal_id, sighting)
     twins = _by_text(records.values())
     grouped: dict[UnitId, list[PostFact]] = defaultdict(list)
-    first_typed: dict[tuple[UnitId, str], str] = {}
-    for sighting in sorted(typed, key=_typed_instant):
+    alone: dict[tuple[UnitId, str], list[PostFact]] = defaultdict(list)
+    # One that is gone holds no place against one that stands.
+    for sighting in sorted(typed.values(), key=lambda s: (_seen_as(s) is Delivery.REMOVED, _typed_instant(s), s.id)):
         if sighting.unit is None:
             continue
-        text = (sighting.unit, sighting.content_sha256)
-        twin = twins.get(text)
+        same_text = twins.get((sighting.unit, sighting.content_sha256), ())
+        twin = next((p.id for p in same_text if same_story(p.title, p.words, sighting.title)), None)
         if twin is not None:
             facts[twin] = _typed_and_read(facts[twin], sighting)
             continue
+        typed_before = alone[sighting.unit, sighting.content_sha256]
         fact = _typed_fact(sighting, sighting.unit)
-        if sighting.content_sha256 in texts:
-            first = first_typed.setdefault(text, fact.ref)
-            fact = replace(fact, duplicate_of=None if first == fact.ref else first)
+        if sighting.content_sha256 not in ("", _NO_TEXT):
+            fact = _likened(fact, same_text, typed_before)
         grouped[sighting.unit].append(fact)
+        typed_before.append(fact)
     for fact in facts.values():
         grouped[fact.unit].append(fact)
     return grouped
 
 
-def _by_text(posts: Iterable[PostRecord]) -> dict[tuple[UnitId, str], PostId]:
-    """The post of each unit that holds a text, by (unit, hash); an empty text is nobody's twin."""
-    found: dict[tuple[UnitId, str], PostId] = {}
-    for post in sorted(posts, key=lambda post: (post.duplicate_of is not None, post.first_seen)):
+def _holders_of(uow: UnitOfWork, records: Mapping[PostId, PostRecord]) -> dict[PostId, PostRecord]:
+    """The posts of the same unit that these are the same as, wherever they are dated."""
+    wanted = {post.duplicate_of for post in records.values() if post.duplicate_of is not None} - records.keys()
+    units = {post.unit for post in records.values() if post.duplicate_of in wanted}
+    return {id_: post for id_, post in uow.posts.many(wanted).items() if post.unit in units} if wanted else {}
+
+
+def _by_text(posts: Iterable[PostRecord]) -> dict[tuple[UnitId, str], list[PostRecord]]:
+    """The posts of each unit that hold a text, the original first, by (unit, hash); an empty text is nobody's twin."""
+    found: dict[tuple[UnitId, str], list[PostRecord]] = defaultdict(list)
+    for post in sorted(posts, key=lambda post: (post.duplicate_of is not None, post.first_seen, post.id)):
         if post.id is not None and post.text_sha256 not in ("", _NO_TEXT):
-            found.setdefault((post.unit, post.text_sha256), post.id)
+            found[post.unit, post.text_sha256].append(post)
     return found
 
 
@@ -255,6 +275,20 @@ def _typed_fact(sighting: SightingRecord, unit: UnitId) -> PostFact:
     )
 
 
+def _likened(fact: PostFact, read: Sequence[PostRecord], typed: Sequence[PostFact]) -> PostFact:
+    """A typed post beside those of the unit with an equal text, read or typed before: one of them, another, or nobody can tell.
+
+    A short text proves nothing without its title, and how long a typed one is only a post that was read whole can say.
+    """
+    same = next((other.ref for other in typed if fold(other.title) == fold(fact.title)), None)
+    if same is not None:
+        return replace(fact, duplicate_of=same)
+    if any(post.words is not None and post.words < STORY_WORDS for post in read):
+        return fact
+    doubtful = [*(f"post:{post.id}" for post in read), *(other.ref for other in typed)]
+    return replace(fact, twin=doubtful[0] if doubtful else None)
+
+
 def _typed_and_read(fact: PostFact, sighting: SightingRecord) -> PostFact:
     """One post, read on the site and typed on the portal: there since the earlier of the two, in the better state."""
     typed_at = _typed_instant(sighting)
@@ -266,6 +300,7 @@ def _typed_and_read(fact: PostFact, sighting: SightingRecord) -> PostFact:
     )
 
 
+_PUBLIC = (Delivery.ACCEPTED, Delivery.VISIBLE)
 # From what is worth nothing to what is worth most for one text that went to the portal by two ways.
 _STANDING = (
     Delivery.NONE,
@@ -311,7 +346,9 @@ def _best_sightings(sightings: Iterable[SightingRecord]) -> dict[PostId, Sightin
 
 
 def _by_period(posts: Iterable[PostFact], periods: Sequence[Period]) -> dict[PeriodId, list[PostFact]]:
-    """Each post under every period that one of its instants lies in; a doubted one under all of them."""
+    """Each post under every period that one of its instants lies in, with the one it is the same as; a doubted one under all."""
+    posts = list(posts)
+    by_ref = {post.ref: post for post in posts}
     ordered = sorted(periods, key=lambda period: period.start)
     starts = [period.start for period in ordered]
     grouped: dict[PeriodId, list[PostFact]] = {period.id: [] for period in periods}
@@ -326,6 +363,12 @@ def _by_period(posts: Iterable[PostFact], periods: Sequence[Period]) -> dict[Per
                     touched.add(ordered[index].id)
         for period_id in touched:
             grouped[period_id].append(post)
+    for handed in grouped.values():
+        refs = {post.ref for post in handed}
+        for post in handed:  # grows while it is read: what holds a holder's place is needed too
+            if post.duplicate_of in by_ref and post.duplicate_of not in refs:
+                refs.add(post.duplicate_of)
+                handed.append(by_ref[post.duplicate_of])
     return grouped
 
 

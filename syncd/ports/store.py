@@ -140,6 +140,10 @@ class SightingStore(Protocol):
         """Those first seen in `[start, end)` that an earlier complete census of their printed date lacked."""
         ...
 
+    def typed_with_text(self, portal: str, text_sha256: Iterable[str]) -> list[SightingRecord]:
+        """Those that no post of ours stands behind, with one of these folded-text hashes, whatever their date."""
+        ...
+
     def for_posts(self, portal: str, posts: Iterable[PostId]) -> dict[PostId, SightingRecord]: ...
 
 

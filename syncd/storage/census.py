@@ -80,6 +80,15 @@ class SqlSightingStore:
             SightingRecord, self._transaction.execute(query.order_by(sightings.c.first_seen, sightings.c.id))
         )
 
+    def typed_with_text(self, portal: str, text_sha256: Iterable[str]) -> list[SightingRecord]:
+        found: list[SightingRecord] = []
+        for chunk in chunks(set(text_sha256)):
+            query = select(sightings).where(
+                sightings.c.portal == portal, sightings.c.post.is_(None), sightings.c.content_sha256.in_(chunk)
+            )
+            found += records_of(SightingRecord, self._transaction.execute(query.order_by(sightings.c.id)))
+        return found
+
     def for_posts(self, portal: str, posts: Iterable[PostId]) -> dict[PostId, SightingRecord]:
         found: dict[PostId, SightingRecord] = {}
         for chunk in chunks(posts):

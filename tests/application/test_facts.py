@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from syncd.application.assess import quota_table
 from syncd.application.facts import delivery_of, exemption_of, gather, is_active
 from syncd.domain.model import (
     Approval,
@@ -20,10 +21,11 @@ from syncd.domain.model import (
     SourceId,
     SourceKey,
     UnitId,
+    Verdict,
     Window,
     local_month,
 )
-from syncd.ports.records import PushRecord, PushState, SightingRecord
+from syncd.ports.records import PushRecord, PushState, SightingRecord, SourceState
 from tests.application.figures_world import World, closing, local, make_world, unit
 
 OCTOBER = PeriodId("2026-10")
@@ -46,6 +48,12 @@ def facts_of(world: World, unit_id: str = "ban-a", period: PeriodId = OCTOBER) -
 def only_post(world: World, unit_id: str = "ban-a") -> PostFact:
     [post] = facts_of(world, unit_id).posts
     return post
+
+
+def october(world: World, unit_id: str = "ban-a") -> Verdict:
+    cell = quota_table(world.services, [OCTOBER]).cell(UnitId(unit_id), OCTOBER)
+    assert cell is not None
+    return cell.recount
 
 
 def push(state: PushState, **more: object) -> PushRecord:
@@ -133,7 +141,7 @@ def test_delivery(
 
 
 def test_typed_copy_of_an_own_post_is_that_post(world: World) -> None:
-    world.post("ban-a", local(10, 5), push=PushState.UNKNOWN, text="Cùng một bài")
+    world.post("ban-a", local(10, 5), push=PushState.UNKNOWN, text="Cùng một bài", words=300)
     world.typed("ban-a", local(10, 6), text="Cùng một bài")
 
     post = only_post(world)
@@ -142,7 +150,7 @@ def test_typed_copy_of_an_own_post_is_that_post(world: World) -> None:
 
 
 def test_typed_copy_of_a_post_of_another_period_counts_there(world: World) -> None:
-    world.post("ban-a", local(8, 31, 23), text="Bài cuối tháng tám")
+    world.post("ban-a", local(8, 31, 23), text="Bài cuối tháng tám", words=300)
     world.typed("ban-a", local(10, 2), text="Bài cuối tháng tám")
 
     post = only_post(world)
@@ -158,9 +166,69 @@ def test_same_text_of_another_unit_is_another_post(world: World) -> None:
 
 def test_same_text_typed_twice_is_one_post(world: World) -> None:
     for day in (6, 7):
-        world.typed("ban-a", local(10, day), text="Nhập hai lần")
+        world.typed("ban-a", local(10, day), text="Nhập hai lần", title="Nhập hai lần")
     first, second = sorted(facts_of(world).posts, key=lambda post: post.ref)
     assert (first.duplicate_of, second.duplicate_of) == (None, first.ref)
+
+
+def test_same_text_typed_under_another_title_waits_for_a_person(world: World) -> None:
+    """It may be "Xem tệp đính kèm", twice, of two posts: taking it for one would blame the unit."""
+    for day in (6, 7):
+        world.typed("ban-a", local(10, day), text="Xem tệp đính kèm", title=f"Thông báo số {day}")
+
+    first, second = sorted(facts_of(world).posts, key=lambda post: post.ref)
+
+    assert (first.twin, second.twin, second.duplicate_of) == (None, first.ref, None)
+
+
+def test_a_short_text_is_another_post_under_another_title(world: World) -> None:
+    world.post("ban-a", local(10, 5), delivered=local(10, 5, 9), text="Xem tệp đính kèm", words=4)
+    world.typed("ban-a", local(10, 6), text="Xem tệp đính kèm", title="Thông báo khác")
+
+    assert [(post.duplicate_of, post.twin) for post in facts_of(world).posts] == [(None, None)] * 2
+
+
+def test_which_periods_are_asked_for_never_changes_a_typed_post(world: World) -> None:
+    for month, day in ((9, 10), (10, 7)):
+        world.typed("ban-a", local(month, day), text="Nhập hai lần", title="Nhập hai lần")
+
+    alone = quota_table(world.services, [OCTOBER]).cell(UnitId("ban-a"), OCTOBER)
+    together = quota_table(world.services, [PeriodId("2026-09"), OCTOBER])
+
+    assert alone is not None
+    assert alone == together.cell(UnitId("ban-a"), OCTOBER)
+    counted = [together.cell(UnitId("ban-a"), PeriodId(period)) for period in ("2026-09", "2026-10")]
+    assert [cell.verdict.counted for cell in counted if cell] == [1, 0]
+
+
+def test_a_copy_typed_in_the_next_period_is_known_where_that_period_is_not_asked_for(world: World) -> None:
+    """The editor typed by hand what was refused: October is closed by itself, and must know."""
+    world.post("ban-a", local(10, 20), push=PushState.QUARANTINED, text="Bài bị giữ", words=300)
+    world.typed("ban-a", local(11, 5), text="Bài bị giữ")
+
+    assert only_post(world).delivery is Delivery.VISIBLE
+
+
+def test_a_copy_that_is_gone_holds_no_place_against_one_that_stands(world: World) -> None:
+    world.typed("ban-a", local(10, 6), text="Nhập lại", title="Nhập lại", gone_at=local(10, 8))
+    world.typed("ban-a", local(10, 9), text="Nhập lại", title="Nhập lại")
+
+    verdict = october(world)
+
+    assert (verdict.counted, verdict.waiting) == (1, 0)
+
+
+def test_a_source_that_was_exchanged_began_the_carrying_all_the_same(world: World) -> None:
+    """A new site in November does not make October's posts ones that nothing carried."""
+    with world.services.db.write() as uow:
+        old = SourceState(
+            source=SourceId("ban-a/cu"), unit=UnitId("ban-a"), url="http://cu.example/", first_look_at=local(9, 1)
+        )
+        uow.sources.put(old)
+        uow.commit()
+    world.look("ban-a", local(11, 5))
+
+    assert facts_of(world).delivery_since == local(9, 1)
 
 
 def test_typed_posts_without_text_are_not_taken_for_one_another(world: World) -> None:
