@@ -15,7 +15,16 @@ from syncd.application.assess import QuotaTable, tabulate, unit_of
 from syncd.application.services import Services
 from syncd.application.statements import instant_as_json, verdict_as_json, verdict_from_json
 from syncd.domain.ledger import LeafKind, canonical
-from syncd.domain.model import Adjustment, AdjustmentKind, Period, PeriodId, Status, UnitId, Verdict
+from syncd.domain.model import (
+    Adjustment,
+    AdjustmentKind,
+    Period,
+    PeriodId,
+    Status,
+    UnitId,
+    Verdict,
+    different_people,
+)
 from syncd.domain.quota import in_force
 from syncd.errors import UsageError
 from syncd.ports.records import StatementRecord
@@ -292,5 +301,5 @@ def _check_shape(adjustment: Adjustment) -> None:
         raise UsageError("a closed period cannot be opened again by an adjustment")
     if not adjustment.document:
         raise UsageError("an adjustment needs the number of the document that decides it", hint="--document")
-    if len({name.casefold() for name in adjustment.approved_by}) < 2:
+    if different_people(adjustment.approved_by) < 2:
         raise UsageError("an adjustment needs two different people who approve it", hint="--approved-by twice")

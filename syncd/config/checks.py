@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from syncd.config import models
 from syncd.config.problems import nearest
+from syncd.domain.model import different_people
 from syncd.domain.rules import DatedRuleSets
 from syncd.errors import ConfigError, SyncdError
 
@@ -160,7 +161,7 @@ def _exemption(
         yield ConfigError(
             f'no unit is in group "{exemption.group}"', key=f"{key}.group", hint=nearest(exemption.group, groups)
         )
-    if len({name.strip().casefold() for name in exemption.approved_by}) < 2:
+    if different_people(exemption.approved_by) < 2:
         yield ConfigError(
             "needs two different names", key=f"{key}.approved_by", hint="an exemption is approved by two people"
         )

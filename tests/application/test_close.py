@@ -155,6 +155,7 @@ def test_unit_configured_later_gets_its_statement_beside_the_others(tmp_path: Pa
     ("wrong", "message"),
     [
         ({"approved_by": ("Nguyễn Văn A", " nguyễn văn a ")}, "two different people"),
+        ({"approved_by": ("Nguyễn Văn A", "Nguyễn  Văn\u00a0A")}, "two different people"),
         ({"approved_by": ("Nguyễn Văn A",)}, "two different people"),
         ({"document": " "}, "number of the document"),
         ({"posts": 0}, "needs some"),
