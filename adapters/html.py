@@ -53,6 +53,13 @@ _BLOCKS = {
 _LAZY = ("data-src", "data-original", "data-lazy-src", "data-lazy")
 _OPENING = re.compile(r"<[a-zA-Z]")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--")
+# what a title may be marked up with; "<title>" in a title speaks of a tag
+_NO_MARKUP = re.compile(
+    r"<(?!!--|/?(?:"
+    + "|".join(sorted(TAGS | {"big", "center", "font", "mark", "script", "strike", "style", "tt", "wbr", "o:p"}))
+    + r")(?:[\s/][^<>]*)?>)",
+    re.IGNORECASE,
+)
 _OPEN_OR_CLOSE = re.compile(
     r"<(/?)(?!(?:p|li|t[drh]|d[td]|br|img|hr|input|meta|link|col|source|wbr|area|base|embed|option)\b)[a-zA-Z]"
 )
@@ -136,13 +143,12 @@ def text_of_html(source: str) -> str:
 
 
 def title_text(source: str) -> str:
-    """A title on one line: markup and entities undone, as often as feeds wrap them, a lone `<` kept."""
+    """A title on one line: markup and entities undone, as often as feeds wrap them; a lone `<` and a `<word>` stay."""
     text = source
     for _ in range(3):
         if "&" not in text and not _TAG.search(text):
             break
-        if not _TAG.search(text):
-            text = text.replace("<", "&lt;")
+        text = _NO_MARKUP.sub("&lt;", text)
         undone = text_of_html(text).replace("\n", " ")
         if undone == text:
             break

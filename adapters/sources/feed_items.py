@@ -175,7 +175,7 @@ def _entry(element: Any) -> RawItem:
             found.setdefault("content", _markup(child))
             if best > _CONTENT_RANK and _attribute(child, "src"):
                 best, item.link = _CONTENT_RANK, _attribute(child, "src") or ""
-        elif name == "summary":
+        elif name in ("summary", "description") and "mrss" not in space:
             found.setdefault("summary", _markup(child))
         elif name in ("group", "content", "thumbnail"):
             _take_image(child, item)

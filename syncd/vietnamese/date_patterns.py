@@ -74,6 +74,7 @@ _DAY_PATTERNS = [
         r"(?<!\d)(?P<year>\d{4})\s?nam\s?(?P<month>\d{1,2})\s?thang\s?(?P<day>\d{1,2})(?=\D|$)",
         # "10.10.2024.5" is an address or a version, "15/12/2022/QĐ" a document's number
         rf"{_START}(?<!\d[./])(?P<a>\d{{1,2}})\s{{0,3}}(?P<sep>[/.\-])\s{{0,3}}(?P<b>\d{{1,2}})\s{{0,3}}(?P=sep)\s{{0,3}}{_YEAR}(?!\.\d+(?![\d:h])|/[a-z])",
+        rf"{_START}(?P<a>\d\d),(?P<b>\d\d),{_YEAR}",
         rf"{_START}(?P<a>\d{{1,2}})\s?[/.\-]\s?(?P<b>\d{{1,2}})\s?,?\s?nam\s{{0,2}}{_YEAR}",
         rf"{_START}(?P<day>\d{{1,2}})\s{{0,3}}[/,\-]?\s{{0,3}}thang\s{{0,3}}(?P<word>{_VI_MONTH})\s{{0,3}}[,/\-]?\s{{0,3}}(?:nam)?\s{{0,3}}{_YEAR}",
         rf"(?<![a-z])(?:thang\s{{0,3}}|thg\.?\s?|th\.?)(?P<word>{_VI_MONTH})\s{{1,3}}(?P<day>\d{{1,2}})\s?,?\s{{1,3}}{_YEAR}",

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # Grave, acute, tilde, hook above, dot below: the five tones. Circumflex, breve and horn make letters and stay.
 _TONES = frozenset("\u0300\u0301\u0303\u0309\u0323")
@@ -19,10 +20,11 @@ def fold(text: str) -> str:
     become plain ones, invisible characters go, white space collapses. Letters are kept apart: "ma", "má", "mă" differ.
     """
     plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).translate(_SAME).casefold()
-    return " ".join(_WORD.sub(_tone_last, unicodedata.normalize("NFD", plain)).split())
+    decomposed = unicodedata.normalize("NFD", plain)
+    return " ".join(_WORD.sub(lambda syllable: _tone_last(syllable.group()), decomposed).split())
 
 
-def _tone_last(syllable: re.Match[str]) -> str:
-    letters = syllable.group()
+@lru_cache(maxsize=20_000)  # the language has some 7,000 syllables, and an article most of them twice
+def _tone_last(letters: str) -> str:
     tones = "".join(char for char in letters if char in _TONES)
     return "".join(char for char in letters if char not in _TONES) + tones if tones else letters

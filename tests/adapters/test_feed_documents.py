@@ -211,6 +211,14 @@ def test_atom_entry_is_addressed_by_its_text_for_want_of_a_link_and_may_be_base6
     assert [(post.title, post.url) for post in feed.posts] == [("Ví dụ", "https://a.example/1.html")]
 
 
+def test_description_of_an_atom_entry_stands_in_for_a_summary() -> None:
+    (post,) = parse_feed(
+        "<feed xmlns='http://www.w3.org/2005/Atom' xmlns:dc='http://purl.org/dc/elements/1.1/'><title>t</title><entry>"
+        "<title>A</title><link href='https://a.example/1'/><dc:description>Tóm tắt</dc:description></entry></feed>"
+    ).posts
+    assert post.summary == "Tóm tắt"
+
+
 def test_json_text_keeps_its_paragraphs() -> None:
     (post,) = parse_feed(
         '{"items":[{"url":"https://a.example/1","title":"A","content_text":"Một < hai\\n\\nBa"}]}'

@@ -79,6 +79,9 @@ def test_text_of_html_has_one_line_per_block() -> None:
     [
         ("A &amp;amp; B", "A & B"),
         ("Giá < 5 triệu", "Giá < 5 triệu"),
+        ("Thẻ <title> và List<String>", "Thẻ <title> và List<String>"),
+        ("Thẻ &amp;lt;title> <b>đậm</b>", "Thẻ <title> đậm"),
+        ("<FONT color=red>Đỏ</FONT><br/>hai <!-- x -->ba", "Đỏ hai ba"),
         ("x &lt;b&gt;y&lt;/b&gt;", "x y"),
         ("\n  Hai   dòng\n", "Hai dòng"),
         ("Tie\u0302\u0301ng Vie\u0323\u0302t", "Tiếng Việt"),
