@@ -30,7 +30,7 @@ COMMANDS: Mapping[str, Entry] = {
     "db": Entry("setup", "db", "Cơ sở dữ liệu (the database)"),
     "collect": Entry("work", "collect", "Đọc các trang của đơn vị (read the units' sites)"),
     "publish": Entry("work", "publish", "Đưa tin, bài lên Cổng (push posts to the portal)"),
-    "census": Entry("work", "census", "Đọc lại Cổng (read the portal back)"),
+    "census": Entry("work", "census", "Rà soát Cổng (read the portal back)"),
     "sync": Entry("work", "sync", "Đọc, đưa lên Cổng, rà soát Cổng (collect, publish, census)"),
     "run": Entry("service", "run", "Chạy dịch vụ (the daemon: scheduler, workers, pages)"),
     "status": Entry("service", "status", "Điều gì đang sai, từ bao giờ, phải làm gì (what is wrong, worst first)"),

@@ -89,11 +89,11 @@ def _head(document: Mapping[str, Any], language: str) -> str:
     return f"{document['size']} {words(TEXTS, 'leaves', language)}, {words(TEXTS, 'root', language)} {document['root']}"
 
 
-@ledger.command("show", help="Các lá của sổ cái (leaves, in order)")
+@ledger.command("show", help="Các mục của sổ cái (leaves, in order)")
 def ledger_show(
     config: ConfigOption = None,
-    start: Annotated[int, typer.Option("--from", min=0, help="Lá đầu tiên")] = 0,
-    limit: Annotated[int, typer.Option("--limit", min=1, help="Số lá")] = 50,
+    start: Annotated[int, typer.Option("--from", min=0, help="Mục đầu tiên")] = 0,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="Số mục")] = 50,
     as_json: JsonOption = False,
 ) -> None:
     with reading(config, None) as services, services.db.read() as uow:

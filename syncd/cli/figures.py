@@ -144,7 +144,7 @@ def rank(
     simulate: Annotated[
         list[str] | None, typer.Option("--simulate", help="Thử số tháng thiếu", metavar="UNIT=N")
     ] = None,
-    push: Annotated[bool, typer.Option("--push", help="Gửi số tháng thiếu sang hệ thống xếp hạng")] = False,
+    push: Annotated[bool, typer.Option("--push", help="Gửi số tháng thiếu sang hệ thống xếp loại")] = False,
     as_json: JsonOption = False,
 ) -> None:
     with reading(config, now) as services:

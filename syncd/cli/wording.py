@@ -5,7 +5,7 @@ from collections.abc import Mapping
 HEADINGS: Mapping[str, tuple[str, str]] = {
     "unit": ("Đơn vị", "Unit"),
     "missing_months": ("Tháng thiếu", "Months short"),
-    "undetermined_months": ("Chưa rõ", "Undetermined"),
+    "undetermined_months": ("Chưa xác định", "Undetermined"),
     "score": ("Điểm", "Score"),
     "band": ("Theo điểm", "By score"),
     "grade": ("Xếp loại", "Grade"),
@@ -17,7 +17,7 @@ HEADINGS: Mapping[str, tuple[str, str]] = {
     "sent_at": ("Gửi lúc", "Sent"),
     "answer": ("Trả lời", "Answer"),
     "published_at": ("Ngày", "Date"),
-    "date_raw": ("Chuỗi ngày", "As printed"),
+    "date_raw": ("Ngày như đã in", "As printed"),
     "title": ("Tiêu đề", "Title"),
     "url": ("Địa chỉ", "Address"),
     # counts of the steps
@@ -56,9 +56,9 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "problems": ("lỗi", "problems"),
     "provisional": ("tạm", "provisional"),
     "could_be": ("có thể", "could be"),
-    "leaves": ("lá", "leaves"),
-    "leaf": ("lá", "leaf"),
-    "root": ("gốc", "root"),
+    "leaves": ("mục", "leaves"),
+    "leaf": ("mục", "leaf"),
+    "root": ("mã gốc", "root"),
     "dossier_whole": ("Hồ sơ nguyên vẹn", "The dossier is whole"),
     "dossier_broken": ("Hồ sơ không nguyên vẹn", "The dossier does not hold"),
     "examples_right": ("ví dụ đúng", "examples hold"),
@@ -69,7 +69,7 @@ VERDICTS: Mapping[str, tuple[str, str]] = {
     "missing": ("thiếu", "missing"),
     "undetermined": ("chưa xác định", "undetermined"),
     "exempt": ("được miễn", "exempt"),
-    "open": ("đang mở", "open"),
+    "open": ("đang trong kỳ", "open"),
 }
 
 GRADES: Mapping[str, tuple[str, str]] = {

@@ -73,7 +73,7 @@ def node(left, right):
 
 
 def root_from(leaf, index, size, path):
-    """Gốc mà đường dẫn từ một lá đi tới (RFC 9162, mục 2.1.3.2)."""
+    """Gốc mà đường dẫn từ một mục đi tới (RFC 9162, mục 2.1.3.2)."""
     value, place, last = leaf, index, size - 1
     for step in path:
         if last == 0:
@@ -95,17 +95,17 @@ def ledger():
     leaves = files_below(DATA / "leaves")
     proofs = {path.name for path in files_below(DATA / "proofs")}
     if {path.name for path in leaves} != proofs:
-        raise Broken("số lá và số chứng minh không khớp nhau")
+        raise Broken("số mục và số chứng minh không khớp nhau")
     for path in leaves:
         number = int(path.stem)
         body = path.read_bytes()
         proof = json.loads((DATA / "proofs" / path.name).read_text(encoding="utf-8"))
         if json.loads(body)["seq"] != number or proof["seq"] != number or proof["size"] != size:
-            raise Broken(f"lá số {number} hoặc chứng minh của nó mang số khác")
+            raise Broken(f"mục số {number} hoặc chứng minh của nó mang số khác")
         leaf = hashlib.sha256(b"\x00" + body).digest()
         if not 0 <= number < size or root_from(leaf, number, size, [bytes.fromhex(s) for s in proof["path"]]) != root:
-            raise Broken(f"lá số {number} không thuộc sổ cái của mốc này")
-    return f"{len(leaves)} việc đã ghi đều thuộc sổ cái {size} lá"
+            raise Broken(f"mục số {number} không thuộc sổ cái của mốc này")
+    return f"{len(leaves)} việc đã ghi đều thuộc sổ cái {size} mục"
 
 
 def claim():
@@ -113,7 +113,45 @@ def claim():
     text = (DATA / "claim.txt").read_text(encoding="utf-8")
     if root.hex() not in text or str(size) not in re.findall(r"\d+", text):
         raise Broken("claim.txt nói về một sổ cái khác với checkpoint.txt")
-    return f"sổ cái {size} lá, gốc {root.hex()}"
+    return f"sổ cái {size} mục, mã gốc {root.hex()}"
+
+
+def figures():
+    """Số liệu đã chốt và điều chỉnh phải đúng như các mục của sổ cái, mà bước trên đã chứng minh."""
+    document = json.loads((DATA / "figures.json").read_text(encoding="utf-8"))
+    told = (DATA / "claim.txt").read_text(encoding="utf-8").splitlines()
+    leaves = [json.loads(p.read_bytes()) for p in sorted(files_below(DATA / "leaves"), key=lambda p: int(p.stem))]
+    own = [leaf for leaf in leaves if leaf["unit"] == document["unit"]]
+    closings = {leaf["data"]["period"]: leaf["data"] for leaf in own if leaf["type"] == "month_close"}
+    bound = 0
+    for period in document["periods"]:
+        name, closed, leaf = period["period"], period["as_closed"], closings.get(period["period"])
+        if (leaf is None) != (closed is None):
+            raise Broken(f"kỳ {name}: sổ cái và figures.json nói khác nhau về việc đã chốt hay chưa")
+        line = f"chỉ tiêu {period['required']}, được tính {period['counted']},"
+        if not any(text.startswith(f"{name}: ") and line in text for text in told):
+            raise Broken(f"kỳ {name}: claim.txt không ghi '{line}'")
+        if leaf is None:
+            continue
+        bound += 1
+        for key in ("status", "required", "written", "delivered", "visible", "counted"):
+            if closed[key] != leaf[key]:
+                raise Broken(f"kỳ {name}: {key} đã chốt là {leaf[key]}, hồ sơ ghi {closed[key]}")
+        if closed["causes"] != {cause["name"]: cause["number"] for cause in leaf["causes"]}:
+            raise Broken(f"kỳ {name}: nguyên nhân khác với sổ cái")
+        statement = DATA / "statements" / f"{name}.json"
+        if sha256(statement) != leaf["body_sha256"]:
+            raise Broken(f"kỳ {name}: bản số liệu đã chốt không đúng mã băm trong sổ cái")
+        if json.loads(statement.read_bytes())["posts"] != period["closed_posts"]:
+            raise Broken(f"kỳ {name}: danh sách tin, bài khác với bản số liệu đã chốt")
+        decided = [x["data"] for x in own if x["type"] == "adjustment" and x["data"]["period"] == name]
+        keys = ("kind", "posts", "status", "reason", "document", "approved_by")
+        if [[a[k] for k in keys] for a in period["adjustments"]] != [[a[k] for k in keys] for a in decided]:
+            raise Broken(f"kỳ {name}: các điều chỉnh khác với sổ cái")
+        standing = decided[-1]["after"] if decided else leaf
+        if (period["status"], period["counted"]) != (standing["status"], standing["counted"]):
+            raise Broken(f"kỳ {name}: đang có hiệu lực là {standing['counted']}, hồ sơ ghi {period['counted']}")
+    return f"{bound}/{len(document['periods'])} kỳ đã chốt, đúng như sổ cái"
 
 
 def main():
@@ -124,6 +162,7 @@ def main():
         ("Bản chụp trang", captures),
         ("Sổ cái", ledger),
         ("Mốc sổ cái", claim),
+        ("Số liệu", figures),
     ]:
         try:
             print(f"ĐÚNG  {title}: {check()}")
@@ -131,7 +170,7 @@ def main():
             sound = False
             print(f"SAI   {title}: {problem}")
     print("\nHồ sơ nguyên vẹn." if sound else "\nHỒ SƠ KHÔNG CÒN NGUYÊN VẸN.")
-    print("Mốc sổ cái chưa có chữ ký số: hãy so gốc trên với gốc in trong thư hằng tháng mà đơn vị đã nhận.")
+    print("Mốc sổ cái chưa có chữ ký số: hãy so mã gốc trên với mã gốc in trong thư hằng tháng mà đơn vị đã nhận.")
     return 0 if sound else 1
 
 

@@ -154,7 +154,7 @@ def test_overview_shows_the_assessment_and_the_latest_periods_when_asked(tmp_pat
     closing(world)
     assert "Đợt thẩm định 2026, từ tháng 07/2026 đến tháng 09/2026" in ended
     assert "Từ tháng 06/2026 đến tháng 11/2026" in recent
-    assert "tháng 11/2026" in own
+    assert "Tháng 11/2026" in own
 
 
 def test_period_page_explains_each_post(site: Site) -> None:
