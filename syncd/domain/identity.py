@@ -9,6 +9,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 from html.parser import HTMLParser
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
@@ -145,10 +146,20 @@ def source_key(unit: UnitId, identity: str) -> SourceKey:
 
 def visible_lines(html: str) -> list[str]:
     """The text a reader sees, a line for each paragraph; comments, scripts and our own credit line are not seen."""
+    return list(_kept_lines(html) if len(html) <= _KEPT_CHARS else _lines_of(html))
+
+
+def _lines_of(html: str) -> tuple[str, ...]:
     reader = _TextReader()
     reader.feed(html)
     reader.close()
-    return [line for line in (" ".join(line.split()) for line in "".join(reader.parts).split("\n")) if line]
+    return tuple(line for line in (" ".join(line.split()) for line in "".join(reader.parts).split("\n")) if line)
+
+
+# Each post of a list is asked for its lines and its hash some five times while one look is written down, by eight looks
+# at a time. Longer texts are rare, and would make what is kept large.
+_KEPT_CHARS, _KEPT = 30_000, 300
+_kept_lines = lru_cache(maxsize=_KEPT)(_lines_of)
 
 
 def text_sha256(html: str) -> str:
@@ -156,10 +167,17 @@ def text_sha256(html: str) -> str:
 
     Empty where nothing is visible: no text equals no other.
     """
+    return _kept_sha256(html) if len(html) <= _KEPT_CHARS else _text_sha256(html)
+
+
+def _text_sha256(html: str) -> str:
     lines = visible_lines(html)
     if len(lines) > 1 and len(lines[-1].split()) <= _CREDIT_WORDS and _CREDIT.fullmatch(lines[-1]):
         lines.pop()
     return _sha256(fold(" ".join(lines))) if lines else ""
+
+
+_kept_sha256 = lru_cache(maxsize=_KEPT)(_text_sha256)
 
 
 def text_alias(title: str, html: str) -> str | None:
