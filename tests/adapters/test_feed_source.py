@@ -26,10 +26,12 @@ def site() -> Iterator[LocalSite]:
         yield site
 
 
-def _source(site: LocalSite, *, article: ArticleSelectors | None = None, window: int = 10) -> FeedSource:
+def _source(
+    site: LocalSite, *, article: ArticleSelectors | None = None, window: int = 10, zone: str = "+07:00"
+) -> FeedSource:
     clock = FakeClock(datetime(2026, 11, 1, tzinfo=UTC))
     http = PoliteClient(HttpSettings(spacing_s=0, allow_addresses=LOOPBACK), clock=clock)
-    settings = FeedSettings(url=site.url("/rss"), article=article, window=window)
+    settings = FeedSettings(url=site.url("/rss"), article=article, window=window, zone=zone)
     return FeedSource(settings, id=SourceId("ban-a/1"), unit=UnitId("ban-a"), http=http, clock=clock)
 
 
@@ -167,3 +169,19 @@ def test_without_selectors_there_is_nothing_more_to_read(site: LocalSite) -> Non
     source = _source(site)
     post = source.read(Known()).posts[0]
     assert source.complete(post) is post
+
+
+def test_profile_of_the_source_decides_what_a_missing_zone_means(site: LocalSite) -> None:
+    feed = _feed(1).replace("Fri, 30 Oct 2026 08:00:00 +0700", "30/10/2026 08:00:00")
+    site.page("/rss", feed)
+    site.page("/bai/0.html", "<div class=c>Toàn văn</div><i>30/10/2026 09:00</i>")
+    article = ArticleSelectors(content="div.c", date="i")
+    for zone, hour in (("+07:00", 1), ("+00:00", 8), ("none", None)):
+        source = _source(site, zone=zone, article=article)
+        (post,) = source.read(Known()).posts
+        instants = [date.instant for date in (post.published, source.complete(post).published)]
+        expected = (
+            [datetime(2026, 10, 30, hour + more, tzinfo=UTC) for more in (0, 1)] if hour is not None else [None] * 2
+        )
+        assert instants == expected
+        assert post.published.doubt == (None if hour is not None else "no_zone")
