@@ -234,7 +234,7 @@ def find_days(bare: str) -> list[DayFound]:
                     inner=match.span("inner") if parts.get("inner") else None,
                     named=bool(name),
                     local=bool(parts.get("a") or parts.get("word")),
-                    ranged=_RANGE_BEFORE.search(head) is not None,
+                    ranged=_ends_range(head, parts.get("sep")),
                     published=_PUBLISHED.search(head) is not None,
                     updated=_UPDATED.search(head) is not None,
                 )
@@ -244,6 +244,12 @@ def find_days(bare: str) -> list[DayFound]:
         if _RANGE_BETWEEN.fullmatch(bare[first.end : second.start]):
             found[at : at + 2] = [replace(first, ranged=True), replace(second, ranged=True)]
     return found
+
+
+def _ends_range(head: str, separator: str | None) -> bool:
+    """Whether the day after `head` is the last of several; "8.30 - 24/10/2024" is a time before a day."""
+    first = _RANGE_BEFORE.search(head)
+    return first is not None and ("." not in first[0] or separator == ".")
 
 
 def find_month(bare: str) -> tuple[int, int] | None:
