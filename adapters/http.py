@@ -233,7 +233,8 @@ class Visit:
             raise self._failure(asked, bad, f"{text[:200]!r} is not for http or https")
         if url.userinfo:
             # the address itself must not be told: it would stand in the log, on the pages and in the ledger
-            raise self._failure(str(url.copy_with(userinfo=b"", query=None)), bad, "a name or password in the address")
+            told = asked if asked != text else str(url.copy_with(userinfo=b"", query=None))
+            raise self._failure(told, bad, f"a name or password in an address of {url.host}")
         if not url.host:
             raise self._failure(asked, bad, f"no host in {text[:200]!r}")
         port = url.port or _DEFAULT_PORTS[url.scheme]

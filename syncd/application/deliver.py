@@ -85,6 +85,8 @@ class Deliverer:
     def deliver(self, push: PushRecord) -> Delivered:
         """Bring one post to the portal, or up to date there. What the portal or a crash does ends in a recorded state."""
         result = Delivered()
+        if push.state in (PushState.INTENT, PushState.UNKNOWN) and self._sent_later_than_now(push):
+            return result
         with self._services.db.read() as uow:
             post = uow.posts.get(push.post)
         if post is None:
@@ -104,6 +106,17 @@ class Deliverer:
         elif self._claim(attempt):
             self._look_up_and_send(attempt)
         return result
+
+    def _sent_later_than_now(self, push: PushRecord) -> bool:
+        """Whether the clock was set back since the send; then the settle time is counted anew, since nobody knows how much has passed."""
+        now = self._clock.now()
+        if push.attempted_at is None or push.attempted_at <= now:
+            return False
+        with self._services.db.write() as uow:
+            if uow.pushes.get(push.portal, push.post) == push:
+                uow.pushes.update(replace(push, attempted_at=now, not_before=now + self._portal.capabilities.settle))
+                uow.commit()
+        return True
 
     # --- the steps -----------------------------------------------------------------------------------
 

@@ -21,6 +21,9 @@ from syncd.domain.ledger import LeafKind
 from syncd.domain.model import PeriodId, UnitId
 from syncd.domain.schedule import Cadence, DailyAt, Every, MonthlyOnWorkingDay, due_between
 from syncd.ports.records import Slot, SlotState
+from syncd.ports.store import UnitOfWork
+
+STEP = timedelta(minutes=5)  # a wall clock that differs by more from the one that never steps was set
 
 Lane = Literal[
     "sources", "portal", "office"
@@ -151,55 +154,79 @@ class Planner:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._next: dict[tuple[str, str], datetime] = {}
+        self._took_over = False
+        self._asked: tuple[datetime, float] | None = None  # when it was asked last, on both clocks
 
     def plan(self, now: datetime) -> list[Slot]:
-        """Insert what has become due; the slots to run, those left over by a dead process included at the first call."""
-        first_call = not self._next
+        """Insert what has become due; the slots to run, those left over by a dead process included at the first call.
+
+        Where it raises, nothing was planned, and the next call plans it.
+        """
+        step = self._step(now)
+        # What was next by a clock that has been set since says nothing.
+        known = {} if step else self._next
         due = {
             (job.name, subject)
             for job in JOBS
             for subject in job.subjects(self._services)
-            if self._next.get((job.name, subject), now) <= now
+            if known.get((job.name, subject), now) <= now
         }
-        if not due:
-            return []
-        with self._services.db.write() as uow:
-            left_over = uow.slots.in_state(SlotState.DUE) if first_call else []
-            to_run = list(left_over)
-            for name, subject in sorted(due):
-                job = BY_NAME[name]
-                cadence = job.cadence(self._services, subject)
-                last = uow.slots.last_due(name, subject)
-                if last is None:
-                    latest = cadence.latest_until(now)
-                    run, gaps, reason = ([latest], [], "") if job.at_start else ([], [latest], "before the first start")
-                else:
-                    run, gaps, reason = self._missed(job, list(due_between(cadence, last, now)), now)
-                new = {
-                    slot.due: slot for slot in uow.slots.ensure((name, subject, instant) for instant in [*gaps, *run])
-                }
-                for instant in gaps:
-                    if instant in new:
-                        uow.slots.finish(new[instant].id, now, SlotState.GAP, {"reason": reason})
-                if gaps and last is not None:
-                    uow.ledger.append(
-                        LeafKind.SLOT_DUE,
-                        now,
-                        {
-                            "job": name,
-                            "subject": subject,
-                            "first": gaps[0].isoformat(),
-                            "last": gaps[-1].isoformat(),
-                            "count": len(gaps),
-                            "outcome": "gap",
-                            "reason": reason,
-                        },
-                        unit=UnitId(subject) if subject in self._services.units else None,
-                    )
-                to_run += [new[instant] for instant in run if instant in new]
-                self._next[(name, subject)] = cadence.next_after(now)
-            uow.commit()
+        following: dict[tuple[str, str], datetime] = {}
+        to_run: list[Slot] = []
+        if due:
+            with self._services.db.write() as uow:
+                if step:
+                    _mark_step(uow, now, step)
+                if not self._took_over:
+                    to_run += uow.slots.in_state(SlotState.DUE)
+                for name, subject in sorted(due):
+                    cadence = BY_NAME[name].cadence(self._services, subject)
+                    to_run += self._plan(uow, BY_NAME[name], subject, cadence, now)
+                    following[(name, subject)] = cadence.next_after(now)
+                uow.commit()
+            self._took_over = True
+        self._next = {**known, **following}
+        self._asked = (now, self._services.clock.monotonic())
         return to_run
+
+    def _step(self, now: datetime) -> timedelta:
+        """How far the wall clock was set since the last call; nothing where it went as it should."""
+        if self._asked is None:
+            return timedelta(0)
+        wall, monotonic = self._asked
+        step = now - wall - timedelta(seconds=self._services.clock.monotonic() - monotonic)
+        return step if abs(step) > STEP else timedelta(0)
+
+    def _plan(self, uow: UnitOfWork, job: Job, subject: str, cadence: Cadence, now: datetime) -> list[Slot]:
+        # Slots of a clock that was ahead for a while are of no account.
+        last = uow.slots.last_due(job.name, subject, until=now)
+        if last is None:
+            latest = cadence.latest_until(now)
+            run, gaps, reason = ([latest], [], "") if job.at_start else ([], [latest], "before the first start")
+        else:
+            # A clock that says 2200 must not make millions of slots; the leaf tells from when on nothing was run.
+            rows_from = max(last, now - 2 * self._services.catch_up)
+            run, gaps, reason = self._missed(job, list(due_between(cadence, rows_from, now)), now)
+        new = {slot.due: slot for slot in uow.slots.ensure((job.name, subject, instant) for instant in [*gaps, *run])}
+        for instant in gaps:
+            if instant in new:
+                uow.slots.finish(new[instant].id, now, SlotState.GAP, {"reason": reason})
+        if gaps and last is not None:
+            uow.ledger.append(
+                LeafKind.SLOT_DUE,
+                now,
+                {
+                    "job": job.name,
+                    "subject": subject,
+                    "first": cadence.next_after(last).isoformat(),
+                    "last": gaps[-1].isoformat(),
+                    "count": len(gaps) if rows_from == last else None,  # None: more than have a row each
+                    "outcome": "gap",
+                    "reason": reason,
+                },
+                unit=UnitId(subject) if subject in self._services.units else None,
+            )
+        return [new[instant] for instant in run if instant in new]
 
     def _missed(self, job: Job, instants: list[datetime], now: datetime) -> tuple[list[datetime], list[datetime], str]:
         """What to run and what stands as a gap, and why."""
@@ -210,3 +237,8 @@ class Planner:
             gaps += fresh[:-1]
             fresh = fresh[-1:]
         return fresh, gaps, "not running then; the next run covers it" if fresh else "not running then, too long ago"
+
+
+def _mark_step(uow: UnitOfWork, now: datetime, step: timedelta) -> None:
+    data = {"mark": "clock_step", "seconds": round(step.total_seconds())}
+    uow.ledger.append(LeafKind.DAEMON_MARK, now, data)

@@ -12,7 +12,7 @@ from syncd.application import arrivals, intake
 from syncd.application.services import Services
 from syncd.domain.ledger import LeafKind
 from syncd.domain.model import Precision, SourceId, Unit
-from syncd.domain.retry import next_look
+from syncd.domain.retry import LONGEST_WAIT, next_look
 from syncd.errors import ForeignError, SourceError
 from syncd.ports.records import LookRecord, SourceState
 from syncd.ports.source import Exchange, Known, Reading, Source
@@ -51,7 +51,7 @@ def look_at(services: Services, unit: Unit, source_id: SourceId, tally: Tally, *
     with services.db.read() as uow:
         state = uow.sources.get(source_id)
     started = services.clock.now()
-    if state and state.not_before and state.not_before > started and not force:
+    if state and state.not_before and started < state.not_before <= started + LONGEST_WAIT and not force:
         tally.resting += 1
         return
     reading: Reading | None = None

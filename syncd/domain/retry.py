@@ -11,6 +11,7 @@ SOURCE_CAP = timedelta(hours=24)
 PUSH_BASE = timedelta(minutes=5)
 PUSH_CAP = timedelta(hours=6)
 RETRY_AFTER_CAP = timedelta(hours=24)
+LONGEST_WAIT = timedelta(days=2)  # more than any of ours: an instant further ahead was set by a clock that was wrong
 
 
 def next_look(now: datetime, failures: int, *, interval: timedelta, retry_after: timedelta | None = None) -> datetime:

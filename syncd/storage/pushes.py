@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, func, or_, select, union_all, update
 
 from syncd.domain.model import PostId, UnitId
+from syncd.domain.retry import LONGEST_WAIT
 from syncd.errors import StorageError
 from syncd.ports.records import PushRecord, PushState
 from syncd.storage.tables import posts, pushes
@@ -39,7 +40,10 @@ class SqlPushStore:
         return found
 
     def due(self, portal: str, now: datetime, *, unit: UnitId | None = None, limit: int = 100) -> list[PushRecord]:
-        mine = [pushes.c.portal == portal, or_(pushes.c.not_before.is_(None), pushes.c.not_before <= now)]
+        waited = or_(
+            pushes.c.not_before.is_(None), pushes.c.not_before <= now, pushes.c.not_before > now + LONGEST_WAIT
+        )
+        mine = [pushes.c.portal == portal, waited]
         if unit is not None:
             mine.append(pushes.c.unit == unit)
         waiting = select(pushes).where(pushes.c.state.in_(_TO_BE_SENT), *mine)

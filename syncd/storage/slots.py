@@ -30,8 +30,10 @@ class SqlSlotStore:
             records_of(Slot, self._transaction.execute(statement, rows)), key=lambda slot: (slot.due, slot.id)
         )
 
-    def last_due(self, job: str, subject: str) -> datetime | None:
+    def last_due(self, job: str, subject: str, *, until: datetime | None = None) -> datetime | None:
         query = select(func.max(slots.c.due)).where(slots.c.job == job, slots.c.subject == subject)
+        if until is not None:
+            query = query.where(slots.c.due <= until)
         latest: datetime | None = self._transaction.execute(query).scalar_one()
         return latest
 
