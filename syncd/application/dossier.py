@@ -20,7 +20,7 @@ from syncd.application.letters import domain_of
 from syncd.application.services import Services
 from syncd.application.sheet import sheet_of
 from syncd.application.statements import verdict_as_json
-from syncd.domain.ledger import LeafKind, inclusion_proofs
+from syncd.domain.ledger import LeafKind, canonical, inclusion_proofs
 from syncd.domain.model import LOCAL, PeriodId, PostId, UnitId
 from syncd.errors import EvidenceError, UsageError
 from syncd.ports.records import LeafRecord, PostRecord
@@ -139,6 +139,9 @@ def _documents(
         yield name, services.renderer.render(f"dossier/{name}", values).encode()
     yield "checkpoint.txt", checkpoint.text().encode()
     yield "figures.json", _json(_figures(row))
+    for cell in row.cells:
+        if cell.statement is not None:  # the bytes whose hash stands in the leaf of the closing
+            yield f"statements/{cell.period.id}.json", canonical(cell.statement.body)
     yield "posts.json", _json({"captures_missing": missing, "posts": posts})
     for rules in sorted({cell.verdict.ruleset for cell in row.cells}):
         yield f"rules/{_name_of(rules)}.json", _json(asdict(services.rulesets.get(rules)))

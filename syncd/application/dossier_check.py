@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from syncd.application.bag import DECLARATION, MANIFEST, TAG_FILES, TAG_MANIFEST, BagReader, read_manifest
+from syncd.application.closed_figures import closed_figures
 from syncd.domain.ledger import leaf_hash, verify_inclusion
 from syncd.errors import DossierInvalid, UsageError
 
@@ -78,6 +79,7 @@ def verify(path: Path) -> Verification:
             "leaves": _leaves,
             "proofs": _proofs,
             "checkpoint": _claim,
+            "figures": _figures,
         }
         for name, check in rounds.items():
             try:
@@ -226,6 +228,21 @@ def _claim(bag: BagReader) -> str:
             found="other figures",
         )
     return f"size {checkpoint.size}, root {checkpoint.root.hex()}; not signed: compare the root with one you hold"
+
+
+def _figures(bag: BagReader) -> str:
+    """The figures against the leaves of the closings and adjustments, which the proofs bind to the root."""
+    leaves = [_json(bag, name) for name in sorted(bag.below("data/leaves"), key=_number)]
+    statements = {
+        name.rpartition("/")[2].removesuffix(".json"): bag.read(name) for name in bag.below("data/statements")
+    }
+    claim = bag.read("data/claim.txt").decode("utf-8", "replace")
+    try:
+        return closed_figures(_json(bag, "data/figures.json"), leaves, statements, claim)
+    except (KeyError, TypeError, AttributeError, ValueError) as err:
+        raise DossierInvalid(
+            "figures.json is not written as one", part="data/figures.json", expected="periods", found=repr(err)
+        ) from err
 
 
 def _json(bag: BagReader, name: str) -> dict[str, Any]:

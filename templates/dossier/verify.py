@@ -14,6 +14,13 @@ from pathlib import Path
 
 BAG = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).resolve().parent.parent)
 DATA = BAG / "data"
+STATUS = {
+    "met": ("Đạt", "met"),
+    "missing": ("Thiếu", "missing"),
+    "undetermined": ("Chưa xác định", "undetermined"),
+    "exempt": ("Được miễn", "exempt"),
+    "open": ("Đang trong kỳ", "open"),
+}
 
 
 class Broken(Exception):
@@ -128,9 +135,9 @@ def figures():
         name, closed, leaf = period["period"], period["as_closed"], closings.get(period["period"])
         if (leaf is None) != (closed is None):
             raise Broken(f"kỳ {name}: sổ cái và figures.json nói khác nhau về việc đã chốt hay chưa")
-        line = f"chỉ tiêu {period['required']}, được tính {period['counted']},"
-        if not any(text.startswith(f"{name}: ") and line in text for text in told):
-            raise Broken(f"kỳ {name}: claim.txt không ghi '{line}'")
+        line = f"; chỉ tiêu {period['required']}, được tính {period['counted']},"
+        if not any(text.startswith(f"{name}: {word}{line}") for text in told for word in STATUS[period["status"]]):
+            raise Broken(f"kỳ {name}: claim.txt không ghi '{STATUS[period['status']][0]}{line}'")
         if leaf is None:
             continue
         bound += 1

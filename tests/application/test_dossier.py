@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,10 +17,11 @@ from pathlib import Path
 import bagit
 import pytest
 
+from syncd.application.close import adjust, close_period
 from syncd.application.dossier import build, verify
-from syncd.domain.model import PeriodId, UnitId
+from syncd.domain.model import AdjustmentKind, PeriodId, UnitId
 from syncd.errors import EvidenceError, UsageError
-from tests.application.figures_world import World, closing
+from tests.application.figures_world import World, closing, local
 from tests.application.letters_world import FEED, PAGE, make_full_world, october
 
 OCTOBER = [PeriodId("2026-10")]
@@ -57,7 +59,7 @@ def test_dossier_holds_for_every_checker(world: World, dossier: Path, tmp_path: 
     result = verify(dossier)
     assert result.valid, result.as_json()
     assert [check.name for check in result.checks] == [
-        "zip", "bag", "manifest", "tagmanifest", "captures", "leaves", "proofs", "checkpoint",
+        "zip", "bag", "manifest", "tagmanifest", "captures", "leaves", "proofs", "checkpoint", "figures",
     ]  # fmt: skip
     bag = unpacked(dossier, tmp_path / "out")
     bagit.Bag(str(bag)).validate()
@@ -303,6 +305,90 @@ def test_damage_is_refused_with_its_reason(
     assert not result.valid
     assert reason in failed[check]
     assert own_program(unpacked(forged, tmp_path / "out")).returncode == 1
+
+
+# --- figures against the ledger -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def closed(world: World, tmp_path: Path) -> Path:
+    world.go_to(local(11, 20))
+    close_period(world.services, OCTOBER[0], force="thử")
+    adjust(
+        world.services,
+        C,
+        OCTOBER[0],
+        kind=AdjustmentKind.POSTS,
+        posts=1,
+        reason="giải trình",
+        document="03-CV/VD",
+        approved_by=("Nguyễn Văn A", "Trần Thị B"),
+    )
+    build(world.services, C, OCTOBER, tmp_path / "closed.zip")
+    return tmp_path / "closed.zip"
+
+
+def test_closed_figures_hold_for_every_checker(closed: Path, tmp_path: Path) -> None:
+    result = verify(closed)
+    assert result.valid, result.as_json()
+    assert result.checks[-1].detail == "1 of 1 periods are as the ledger closed them"
+    program = own_program(unpacked(closed, tmp_path / "out"))
+    assert program.returncode == 0, program.stdout + program.stderr
+
+
+def told(**changes: object) -> Callable[[Files], Files]:
+    def forge(files: Files) -> Files:
+        figures = json.loads(files["data/figures.json"])
+        figures["periods"][0] |= changes
+        return {**files, "data/figures.json": json.dumps(figures).encode()}
+
+    return forge
+
+
+def closed_as(**changes: object) -> Callable[[Files], Files]:
+    def forge(files: Files) -> Files:
+        figures = json.loads(files["data/figures.json"])
+        figures["periods"][0]["as_closed"] |= changes
+        return {**files, "data/figures.json": json.dumps(figures).encode()}
+
+    return forge
+
+
+def claim_changed(files: Files) -> Files:
+    claim = re.sub(r"^2026-10: [^;]+;", "2026-10: Được miễn;", files["data/claim.txt"].decode(), flags=re.M)
+    return {**files, "data/claim.txt": claim.encode()}
+
+
+def statement_changed(files: Files) -> Files:
+    name = "data/statements/2026-10.json"
+    return {**files, name: files[name].replace(b'"counted":', b'"counted":1')}
+
+
+def counted_everywhere(files: Files) -> Files:
+    claim = re.sub(r"được tính \d+,", "được tính 99,", files["data/claim.txt"].decode())
+    return {**told(counted=99)(files), "data/claim.txt": claim.encode()}
+
+
+@pytest.mark.parametrize(
+    "forge",
+    [
+        told(as_closed=None), told(adjustments=[]), told(closed_posts=[]), counted_everywhere, claim_changed,
+        closed_as(counted=99), closed_as(status="exempt"), closed_as(causes={}), statement_changed,
+    ],
+    ids=[
+        "closing hidden", "adjustment hidden", "post hidden", "count in force", "claim",
+        "closed count", "closed status", "closed causes", "statement",
+    ],
+)  # fmt: skip
+def test_figures_that_the_ledger_does_not_hold_are_refused_by_both_checkers(
+    closed: Path, tmp_path: Path, forge: Callable[[Files], Files]
+) -> None:
+    forged = repack(closed, sealed(forge(contents(closed))), tmp_path / "forged.zip")
+
+    assert [check.name for check in verify(forged).checks if not check.ok] == ["figures"]
+    program = own_program(unpacked(forged, tmp_path / "out"))
+    assert program.returncode == 1
+    assert [line.split(":")[0] for line in program.stdout.splitlines() if line.startswith("SAI")] == ["SAI   Số liệu"]
 
 
 def test_undamaged_files_packed_again_still_hold(dossier: Path, tmp_path: Path) -> None:
