@@ -323,9 +323,8 @@ def read_offset(zone: str) -> int | None:
         hours, minutes = int(body[:-2]), int(body[-2:])
     else:
         hours, minutes = int(body), int((tail or "0").ljust(2, "0"))  # a cut-off "+00:0" keeps what it has
-    if hours > 14 or minutes > 59:
-        return None
-    return (hours * 60 + minutes) * (-1 if digits[1] == "-" else 1)
+    offset = (hours * 60 + minutes) * (-1 if digits[1] == "-" else 1)
+    return offset if minutes <= 59 and -12 * 60 <= offset <= 14 * 60 else None
 
 
 def _hour_of_day(hour: int, meridiem: str | None) -> int:
