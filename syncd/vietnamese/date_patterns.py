@@ -61,7 +61,7 @@ _MERIDIEM = r"(?P<meridiem>a\.?m\b\.?|p\.?m\b\.?|sa\b|ch\b|sang\b|trua\b|chieu\b
 _OFFSET = r"[+-]\d{1,4}(?::\d{0,2})?(?![\d/:h])"
 _PLACE = r"(?:africa|america|asia|atlantic|australia|europe|etc|indian|pacific)/[a-z_]{2,30}"
 _ZONE = (
-    r"[\[(]?(?P<zone>(?:gmt|utc|ut)\s?[+-]\s?\d{1,4}(?::\d{0,2})?(?!\d)|(?:gmt|utc) \d{1,2}(?=\s*(?:$|[\])|,]))"  # a lost "+"
+    r"[\[(]?(?P<zone>(?:gmt|utc|ut)\s?[+-]\s?\d{1,4}(?::\d{0,2})?(?!\d)|[a-z]{3,4}\s?[+-]\d\d:?\d\d(?![\d:])|(?:gmt|utc) \d{1,2}(?=\s*(?:$|[\])|,]))"  # a lost "+"
     rf"|{_OFFSET}|{_PLACE}|[a-z]{{1,5}}(?![a-z.]))"
 )
 _YEAR = r"(?P<year>\d{4})(?=\D|$|\d{1,2}[:hg]\d)"  # a time may be glued to the year
@@ -110,7 +110,12 @@ _CLOCK = re.compile(
 _MERIDIEM_BEFORE = re.compile(r"(?<![a-z])(sang|trua|chieu|toi|dem|sa|ch|am|pm)\s?,?\s?(?:luc\s)?$")
 _RELATIVE_AFTER = re.compile(r"\s?(?:truoc|ago|kem)\b")
 _SECOND_ZONE = re.compile(r"[+-]?\d|z(?![a-z])")  # "Z07:00", "+07:00Z": one of the two is a mistake
-_FAR_ZONE = re.compile(r"(?<![a-z])(?P<zone>(?:gmt|utc)\s?[+-]\s?\d{1,4}(?::\d{0,2})?|gio (?:viet nam|ha noi))(?!\d)")
+_FAR_ZONE = re.compile(
+    r"(?<![a-z])(?P<zone>(?:gmt|utc)(?:\s?[+-]\s?\d{1,4}(?::\d{0,2})?|\s\d{1,2}|)|gio (?:viet nam|ha noi))(?![\da-z])"
+)
+_FAR_OFFSET = re.compile(r"(?<![\d:])[+-]{1,2}(?:0\d|1[0-4])[0-5]\d(?![\d:])")
+_HOUR_BEFORE_ZONE = re.compile(r"^(.{8,40}\d{4}) (\d\d) ([+-]\d{4})$")
+_EMPTY_TIME_FIRST = re.compile(r"^(\d{4}-\d\d-\d\d) 00:00:00(?:\.0+)? (\d\d:\d\d.*)$")
 _WEEKDAY_VI = re.compile(r"(?<![a-z])thu\s{1,2}(hai|ba|tu|nam|sau|bay)(?![a-z])|(?<![a-z])chu nhat(?![a-z])")
 _WEEKDAY_NUMBER = re.compile(r"(?:thứ\s{0,2}|(?<![a-zà-ỹ])t)([2-7])(?![\d/.:])")
 # beside the day only: "thu" is also the Vietnamese autumn
@@ -191,6 +196,10 @@ def rewrite_odd_iso(bare: str) -> str:
         return match[1]
     if match := _HOUR_ONLY.match(bare):
         return f"{match[1]} {match[2]}h {match[3] or ''}"
+    if match := _HOUR_BEFORE_ZONE.match(bare):
+        return f"{match[1]} {match[2]}h {match[3]}"
+    if match := _EMPTY_TIME_FIRST.match(bare):
+        return f"{match[1]} {match[2]}"
     if match := _LOST_PLUS.match(bare):
         return f"{match[1]}+{match[2]}"
     if match := _UNIX.match(bare):
@@ -290,10 +299,11 @@ def find_clocks(text: str) -> Iterator[ClockFound]:
 
 
 def find_far_zone(text: str) -> str | None:
-    """A `GMT+7` that stands apart from the time."""
+    """A `GMT+7` or `-0700` that stands apart from the time."""
     match = _FAR_ZONE.search(text)
     if match is None:
-        return None
+        offset = _FAR_OFFSET.search(text)
+        return offset[0] if offset else None
     return "gmt+7" if match["zone"].startswith("gio") else match["zone"]
 
 
@@ -316,7 +326,7 @@ def find_relative(bare: str) -> list[tuple[int, str]]:
 def read_offset(zone: str) -> int | None:
     """Minutes east of UTC of a folded zone; None where no such zone exists (`+3000`)."""
     digits = re.search(r"([+-]|(?<=c) |(?<=t) )\s?(\d{1,4})(?::(\d{0,2}))?", zone)
-    if digits is None:
+    if digits is None or zone[:2] in ("--", "++", "+-", "-+"):
         return ZONES.get(zone)
     body, tail = digits[2], digits[3]
     if len(body) > 2:
