@@ -17,7 +17,7 @@ from typing import Any
 from syncd.domain.model import LOCAL
 from tests.acceptance.commands import command
 
-DEADLINE_S = 180  # for what takes two seconds on a quiet machine
+DEADLINE_S = 90  # for what takes two seconds on a quiet machine
 
 
 def feed_xml(base: str, count: int, *, unit: str = "ban-a", newest: datetime | None = None) -> str:
