@@ -10,6 +10,7 @@ from typing import Any
 from syncd.application.census import take_census
 from syncd.application.close import adjust, close_period
 from syncd.application.collect import collect
+from syncd.application.decide import Decision, decide
 from syncd.application.dossier import build
 from syncd.application.fold import fold_looks
 from syncd.application.notify import send
@@ -122,6 +123,10 @@ def run_adjust(
     return report.as_json(), 0
 
 
+def run_decide(services: Services, *, ref: str, decision: str, reason: str, by: str) -> Outcome:
+    return decide(services, ref, Decision(decision), reason=reason, by=by).as_json(), 0
+
+
 def run_rank_push(services: Services, *, assessment: str) -> Outcome:
     report = push_ranking(services, assessment, again=True)
     return report.as_json(), FOREIGN_FAILED if report.failed else 0
@@ -148,6 +153,7 @@ OPERATIONS: Mapping[str, Callable[..., Outcome]] = {
     "sync": run_sync,
     "close": run_close,
     "adjust": run_adjust,
+    "decide": run_decide,
     "rank-push": run_rank_push,
     "mail-send": run_mail_send,
     "dossier-build": run_dossier_build,

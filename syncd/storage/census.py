@@ -54,6 +54,10 @@ class SqlSightingStore:
         query = select(sightings).where(sightings.c.portal == portal, sightings.c.portal_id == portal_id)
         return record_of(SightingRecord, self._transaction.execute(query).one_or_none())
 
+    def by_id(self, sighting: int) -> SightingRecord | None:
+        query = select(sightings).where(sightings.c.id == sighting)
+        return record_of(SightingRecord, self._transaction.execute(query).one_or_none())
+
     def put(self, sightings_: Sequence[SightingRecord]) -> None:
         if not sightings_:
             return
@@ -112,6 +116,11 @@ class SqlOutageStore:
     def close(self, subject: str, end: datetime) -> None:
         self._transaction.execute(
             update(outages).where(outages.c.subject == subject, outages.c.end.is_(None)).values(end=end)
+        )
+
+    def assign(self, subject: str, owner: OutageOwner) -> None:
+        self._transaction.execute(
+            update(outages).where(outages.c.subject == subject, outages.c.end.is_(None)).values(owner=owner)
         )
 
     def overlapping(self, start: datetime, end: datetime) -> list[OutageRecord]:

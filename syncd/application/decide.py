@@ -1,0 +1,134 @@
+"""A person's decision about one post: whether it counts, whether what was withheld may go out, whether a refused one is tried again.
+
+What waits on a person ends by this or never. Each decision is a leaf, written in the same transaction as what it changes; a closed
+statement stays as it is, and a recount shows the difference beside it.
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from syncd.application.services import Services
+from syncd.domain.ledger import LeafKind
+from syncd.domain.model import PostId, UnitId
+from syncd.errors import UsageError
+from syncd.ports.records import PostRecord, PushState, SightingRecord
+from syncd.ports.store import UnitOfWork
+
+
+class Decision(StrEnum):
+    COUNT = "count"  # flagged, in doubt, or gone from the portal: it counts
+    EXCLUDE = "exclude"  # it does not
+    RELEASE = "release"  # withheld as secret or internal: it is neither, and goes to the portal
+    RETRY = "retry"  # refused, or out of tries: send it again
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecideReport:
+    """What was decided about `ref`, and what stood before."""
+
+    ref: str
+    unit: UnitId | None
+    title: str
+    decision: Decision
+    before: str | None
+    leaf: int
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "ref": self.ref,
+            "unit": self.unit,
+            "title": self.title,
+            "decision": self.decision.value,
+            "before": self.before,
+            "leaf": self.leaf,
+        }
+
+
+def decide(services: Services, ref: str, decision: Decision, *, reason: str, by: str) -> DecideReport:
+    """Decide about the post that `ref` names, as `syncd explain --json` does: `post:12`, or `sighting:7` for a typed one.
+
+    The newest decision stands. It needs its reason, and the name of who decides.
+
+    Raises:
+        UsageError: no such post, a decision that does not fit what it waits for, or no reason or name.
+    """
+    reason, by = reason.strip(), " ".join(by.split())
+    if not reason or not by:
+        raise UsageError("a decision needs its reason and the name of who decides", hint='--reason "…" --by "…"')
+    kind, _, number = ref.partition(":")
+    if kind not in ("post", "sighting") or not (number.isascii() and number.isdigit()):
+        raise UsageError(f"{ref!r} names no post", subject=ref, hint="write post:12, as syncd explain --json shows it")
+    now = services.clock.now()
+    with services.db.write() as uow:
+        if kind == "post":
+            unit, title, subject, before = _on_post(uow, services, PostId(int(number)), decision)
+        else:
+            unit, title, subject, before = _on_sighting(uow, int(number), decision)
+        data = {
+            "action": "decide",
+            "ref": ref,
+            "decision": decision.value,
+            "before": before,
+            "reason": reason,
+            "by": by,
+        }
+        leaf = uow.ledger.append(LeafKind.ADMIN_ACTION, now, {**data, **subject}, unit=unit)
+        uow.commit()
+    return DecideReport(ref=ref, unit=unit, title=title, decision=decision, before=before, leaf=leaf)
+
+
+_About = tuple[UnitId | None, str, dict[str, Any], str | None]
+
+
+def _on_post(uow: UnitOfWork, services: Services, number: PostId, decision: Decision) -> _About:
+    post = uow.posts.get(number)
+    if post is None:
+        raise UsageError(f"there is no post {number}", subject=f"post:{number}")
+    if decision in (Decision.COUNT, Decision.EXCLUDE):
+        uow.posts.update(replace(post, decision=decision.value))
+        before = post.decision
+    else:
+        before = _send_again(uow, services.portal.name, post, number, decision)
+    return post.unit, post.title, {"key": post.key}, before
+
+
+def _send_again(uow: UnitOfWork, portal: str, post: PostRecord, number: PostId, decision: Decision) -> str:
+    push = uow.pushes.get(portal, number)
+    withheld = push is not None and (push.state is PushState.QUARANTINED or push.error_kind == "quarantine")
+    fits = withheld if decision is Decision.RELEASE else push is not None and push.state is PushState.DEAD
+    if push is None or not fits:
+        state = "not withheld" if decision is Decision.RELEASE else "not refused"
+        raise UsageError(f"post {number} is {state}", subject=f"post:{number}", hint="syncd status tells what waits")
+    queued = replace(
+        push,
+        state=PushState.DELIVERED if push.state is PushState.DELIVERED else PushState.QUEUED,
+        attempts=0,
+        not_before=None,
+        error=None,
+        error_kind=None,
+        hint=None,
+    )
+    if decision is Decision.RELEASE:
+        uow.posts.update(replace(post, quarantine=None))
+    if push.state is PushState.DELIVERED:  # an edit of a post that stands there was withheld
+        queued = replace(queued, version=post.version, delivered_version=post.version - 1)
+    uow.pushes.update(queued)
+    return push.state.value
+
+
+def _on_sighting(uow: UnitOfWork, number: int, decision: Decision) -> _About:
+    seen: SightingRecord | None = uow.sightings.by_id(number)
+    ref = f"sighting:{number}"
+    if seen is None:
+        raise UsageError(f"the census never saw {ref}", subject=ref)
+    if decision not in (Decision.COUNT, Decision.EXCLUDE):
+        raise UsageError(f"{ref} stands on the portal: nothing of it is to be sent", subject=ref)
+    if seen.unit is None and decision is Decision.COUNT:
+        raise UsageError(
+            f"{ref} belongs to no known unit and cannot count",
+            subject=ref,
+            hint="set the unit's portal_authors or portal_categories in config.toml",
+        )
+    uow.sightings.put([replace(seen, decision=decision.value)])
+    return seen.unit, seen.title, {"portal": seen.portal, "portal_id": seen.portal_id}, seen.decision
