@@ -4,15 +4,20 @@ import logging
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from syncd.application.looks import SourceFailure, Tally, look_at
 from syncd.application.services import Services
-from syncd.domain.model import OutageOwner, Unit, UnitId
+from syncd.domain.model import OutageOwner, SourceId, Unit, UnitId
 from syncd.errors import StorageError, UsageError
+from syncd.ports.records import SourceState
+from syncd.ports.store import UnitOfWork
 
 _LOG = logging.getLogger(__name__)
-_OUR_NETWORK = frozenset(("dns", "refused"))  # where every single source fails so, the cable is ours
+_OUR_NETWORK = frozenset(("dns", "refused"))  # where one source after the other fails so, the cable is ours
+_UNITS_THAT_TELL = 3
+_MOMENT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,14 +83,14 @@ def collect(
         else:
             _LOG.error("collecting unit %s broke off", unit.id, exc_info=trouble)
             reports[unit.id] = _broken_off(services, unit, trouble)
-    _open_outages(services, reports.values(), _blame(reports.values()))
+    _book_outages(services, reports.values())
     return reports
 
 
 def collect_unit(services: Services, unit: Unit, *, force: bool = False) -> CollectReport:
     """Look at each source of one unit. A source that fails is recorded, and the next one is read."""
     report = _visit(services, unit, force)
-    _open_outages(services, [report], OutageOwner.SOURCE)
+    _book_outages(services, [report])
     return report
 
 
@@ -106,28 +111,56 @@ def _visit(services: Services, unit: Unit, force: bool) -> CollectReport:
     )
 
 
-def _blame(reports: Iterable[CollectReport]) -> OutageOwner:
-    """Ours, where every source of the run failed to be found or reached; one site alone proves nothing about us."""
-    reports = [
-        report
-        for report in reports
-        if report.errors or report.new or report.changed or report.unchanged or report.skipped
-    ]
-    kinds = [failure.kind for report in reports for failure in report.errors]
-    whole_run = len(reports) > 1 and all(
-        report.failed and not (report.new or report.changed or report.unchanged) for report in reports
-    )
-    return OutageOwner.OURS if whole_run and set(kinds) <= _OUR_NETWORK else OutageOwner.SOURCE
+def _book_outages(services: Services, reports: Iterable[CollectReport]) -> None:
+    """Open an outage for each source that has begun to fail, and judge whose doing those that last are.
 
-
-def _open_outages(services: Services, reports: Iterable[CollectReport], owner: OutageOwner) -> None:
-    failures = [failure for report in reports for failure in report.errors if failure.first]
+    The judgement rests on what is known of all sources, so it is the same whether they are read in one run or slot by slot.
+    """
+    failures = [failure for report in reports for failure in report.errors]
     if not failures:
         return
     with services.db.write() as uow:
         for failure in failures:
-            uow.outages.open(f"source:{failure.source}", failure.at, owner, f"{failure.kind}: {failure.error}")
+            if failure.first:
+                _open(uow, failure, failure.at, OutageOwner.SOURCE)
+        states = {state.source: state for state in uow.sources.all() if state.unit in services.units}
+        last_read = max((state.last_ok_at for state in states.values() if state.last_ok_at), default=None)
+        for source in _ours(services, states.values(), last_read):
+            uow.outages.assign(f"source:{source}", OutageOwner.OURS)
+        for failure in failures:
+            state = states.get(failure.source)
+            since = state.failing_since if state else None
+            if last_read is not None and since is not None and since < last_read < failure.at:
+                _its_own(uow, failure, last_read)
         uow.commit()
+
+
+def _ours(services: Services, states: Iterable[SourceState], last_read: datetime | None) -> list[SourceId]:
+    """The sources that fell silent together: nothing has been read since, and none was found or reached. Then the cable is ours.
+
+    One site alone proves nothing about us; three units in a row do, or all where there are fewer.
+    """
+    fallen = [
+        state for state in states if state.failing_since and (last_read is None or state.failing_since > last_read)
+    ]
+    with_sources = sum(bool(unit.sources) for unit in services.units.values())
+    enough = max(2, min(_UNITS_THAT_TELL, with_sources))
+    together = len({state.unit for state in fallen}) >= enough
+    alike = all(state.last_error_kind in _OUR_NETWORK for state in fallen)
+    return [state.source for state in fallen] if together and alike else []
+
+
+def _its_own(uow: UnitOfWork, failure: SourceFailure, last_read: datetime) -> None:
+    """It failed again after another site was read: what was ours has ended, from there on it is the site's."""
+    subject = f"source:{failure.source}"
+    open_now = [outage for outage in uow.outages.overlapping(failure.at, failure.at + _MOMENT) if outage.end is None]
+    if any(outage.subject == subject and outage.owner is OutageOwner.OURS for outage in open_now):
+        uow.outages.close(subject, last_read)
+        _open(uow, failure, last_read, OutageOwner.SOURCE)
+
+
+def _open(uow: UnitOfWork, failure: SourceFailure, start: datetime, owner: OutageOwner) -> None:
+    uow.outages.open(f"source:{failure.source}", start, owner, f"{failure.kind}: {failure.error}")
 
 
 def _broken_off(services: Services, unit: Unit, trouble: BaseException) -> CollectReport:

@@ -11,6 +11,8 @@ from tests.acceptance.office import config_text, feed_xml, rows, running, unit_b
 
 EVERY = {"collect": 60, "publish": 1, "census": 360, "mail-retry": 15, "fold": 1440, "ranking": 1440}
 
+OPEN_SLOTS = "SELECT 1 FROM slots WHERE state IN ('due', 'running')"
+
 
 def test_a_week_down_over_a_month_s_end_leaves_no_hole_and_sends_the_letters_once(tmp_path: Path) -> None:
     config = tmp_path / "config.toml"
@@ -25,9 +27,8 @@ def test_a_week_down_over_a_month_s_end_leaves_no_hole_and_sends_the_letters_onc
             daemon.kill()
         for _ in range(2):  # and once more at once: nothing is sent again
             with running(config, now="2026-11-05T09:00:20+07:00") as daemon:
-                open_slots = "SELECT 1 FROM slots WHERE state IN ('due', 'running')"
                 until(lambda: rows(config, "SELECT 1 FROM slots WHERE job = 'letters' AND state = 'done'"), "letters")
-                until(lambda: not rows(config, open_slots), "all slots done")
+                until(lambda: not rows(config, OPEN_SLOTS), "all slots done")
                 assert daemon.terminate()[0] == 0
     dues: dict[tuple[str, str], list[datetime]] = defaultdict(list)
     for job, subject, due in rows(config, "SELECT job, subject, due FROM slots ORDER BY due"):
