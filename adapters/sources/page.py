@@ -27,7 +27,8 @@ _MAX_NESTING = 20  # each of nested items is searched whole: 1,000 of them would
 class PageSettings:
     """One `{ kind = "page", … }` of a unit. `item` finds the entries; the other selectors look within one entry.
 
-    `title` empty: the text of the link. `date` empty: the list prints none.
+    `title` empty: the text of the link. `date` empty: the list prints none. `window`: how many entries it shows at most, None where
+    that is not known: then it is never taken for the whole of the site, unless it is empty.
     """
 
     url: str
@@ -35,14 +36,14 @@ class PageSettings:
     link: str = "a"
     title: str = ""
     date: str = ""
-    window: int = 10
+    window: int | None = None
     day_order: DayOrder = "day-first"
     zone: str = "+07:00"
     article: ArticleSelectors | None = None
 
     def __post_init__(self) -> None:
         zone_of(self.zone)
-        if self.window < 1:
+        if self.window is not None and self.window < 1:
             raise ValueError("window must be at least 1")
         for selector in (self.item, self.link, self.title, self.date):
             if selector:
@@ -99,7 +100,8 @@ class PageSource:
             posts=kept,
             skipped=tuple(skipped),
             list_sha256=list_sha256(kept),
-            full=len(items) >= self._settings.window,
+            # how long a home-made list may get is not known: it covers back to its oldest entry, unless it is empty
+            full=len(items) >= (self._settings.window or 1),
             feed_title=one_line(page.title.get_text()) if page.title else "",
             notes=notes,
         )

@@ -144,9 +144,14 @@ def _described(reading: Reading, url: str, feed_url: str, name: str) -> dict[str
         "config": (
             "[[units]]\n"
             f'id = "{name}"\nname = {_quoted(reading.feed_title or name)}\ngroup = "…"\neditors = []\n'
-            f'sources = [\n  {{ kind = "feed", url = {_quoted(feed_url)} }},\n]'
+            f'sources = [\n  {{ kind = "feed", url = {_quoted(feed_url)}{_window(reading)} }},\n]'
         ),
     }
+
+
+def _window(reading: Reading) -> str:
+    """A short list may be a site's whole life or its five newest: the careful reading is written out, for the operator to judge."""
+    return f", window = {len(reading.posts)}" if reading.posts and not reading.full else ""
 
 
 def _quoted(text: str) -> str:
