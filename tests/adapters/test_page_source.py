@@ -53,7 +53,13 @@ def test_list_page_is_read_in_order_each_address_once(site: LocalSite) -> None:
     assert (first.instant, first.precision) == (datetime(2026, 10, 30, 8, 37, tzinfo=UTC), Precision.MINUTE)
     assert (second.instant, second.precision) == (datetime(2026, 10, 28, 17, tzinfo=UTC), Precision.DAY)
     assert [(s.item, s.reason) for s in reading.skipped] == [("Không có liên kết", "no web address")]
-    assert not reading.full
+
+
+def test_a_list_is_the_whole_site_only_where_its_window_is_known_or_it_is_empty(site: LocalSite) -> None:
+    site.page("/tin-tuc", LIST)
+    assert _source(site).read(Known()).full
+    assert not _source(site, window=10).read(Known()).full
+    assert _source(site, window=3).read(Known()).full
 
 
 def test_unchanged_list_is_known_by_its_hash(site: LocalSite) -> None:
