@@ -16,6 +16,7 @@ from syncd.domain.retry import LONGEST_WAIT, next_look
 from syncd.errors import ForeignError, SourceError
 from syncd.ports.records import LookRecord, SourceState
 from syncd.ports.source import Exchange, Known, Reading, Source
+from syncd.vietnamese.storable import storable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +67,7 @@ def look_at(services: Services, unit: Unit, source_id: SourceId, tally: Tally, *
     except ForeignError as err:
         tally.errors.append(_record_failure(services, unit, source_id, url, state, started, err, reading))
         return
-    tally.notes.extend(reading.notes)
+    tally.notes.extend(storable(note) for note in reading.notes)
     if reading.unchanged and state is not None:
         _record_unchanged(services, unit, source, state, reading.exchange)
         tally.unchanged += state.items or 0
@@ -229,8 +230,8 @@ def _record_reading(
     tally.changed += counts.changed
     tally.unchanged += counts.unchanged
     tally.skipped += len(reading.skipped)
-    tally.notes += brought.notes
-    tally.notes += [f"skipped {skipped.item}: {skipped.reason}" for skipped in reading.skipped]
+    tally.notes += [storable(note) for note in brought.notes]
+    tally.notes += [storable(f"skipped {skipped.item}: {skipped.reason}") for skipped in reading.skipped]
 
 
 def _well(state: SourceState, look: LookRecord) -> SourceState:

@@ -7,6 +7,7 @@ failed looks; an open push is left as it is: its intent is committed, and the ne
 import os
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -83,6 +84,12 @@ class Daemon:
             web.join(timeout=3.0)
             self._mark("stop", clean=clean)
             log.info("stopped", clean=clean)
+            if not clean:
+                # What still waits for a foreign system (a silent mail server) would keep the process for minutes, and
+                # write when the data are another's already. Every step it is in is one that a crash may end.
+                self._control.stop()
+                sys.stderr.flush()
+                os._exit(1 if self._failed else 0)
         return 1 if self._failed else 0
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:

@@ -1,8 +1,9 @@
 """Wakes, plans and runs slots. APScheduler only wakes; what is due and what was done stand in the slot table."""
 
 import threading
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any, TypeVar
 
 import structlog
@@ -31,7 +32,11 @@ class Scheduler:
         self._still_owner = still_owner
         self._planner = Planner(services)
         self._waiting: list[Slot] = []
+        self._unclaimed: deque[Slot] = deque()
+        self._unrecorded: deque[tuple[Slot, SlotState, Mapping[str, Any]]] = deque()
+        self._trouble = ""
         self._running: dict[tuple[str, str], Future[None]] = {}
+        self._calls: set[Future[Any]] = set()
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._on_failure = on_failure
@@ -51,7 +56,10 @@ class Scheduler:
         self._alarm.start()
 
     def wake(self) -> None:
-        """Plan what has become due and hand it to the lanes. A failure here ends the daemon: it could not keep its promises."""
+        """Plan what has become due and hand it to the lanes.
+
+        A full disk or a database that is away for a while is waited out. Any other failure ends the daemon: it could not keep its promises.
+        """
         try:
             with self._lock:
                 if self._stopping.is_set():
@@ -60,8 +68,17 @@ class Scheduler:
                     raise AlreadyRunning(
                         "the lock on the data is lost", hint="the database server was restarted: start again"
                     )
+                self._catch_up()
                 self._waiting += self._planner.plan(self._services.clock.now())
                 self._dispatch()
+                self._trouble = ""
+        except StorageError as error:
+            if isinstance(error, AlreadyRunning):
+                log.error("stopping", error=str(error), hint=error.hint)
+                self._on_failure()
+            elif str(error) != self._trouble:
+                self._trouble = str(error)
+                log.error("nothing can be planned for now", error=str(error), hint=error.hint)
         except Exception:
             log.exception("planning failed; stopping")
             self._on_failure()
@@ -72,6 +89,8 @@ class Scheduler:
             future = self._lanes[lane].submit(work)
         except RuntimeError as error:
             raise StorageError("the daemon is stopping", hint="try again when it has stopped or started") from error
+        self._calls.add(future)
+        future.add_done_callback(self._calls.discard)
         return future.result()
 
     def stop(self, *, wait_s: float) -> bool:
@@ -80,19 +99,11 @@ class Scheduler:
         if self._alarm.running:
             self._alarm.shutdown(wait=False)
         with self._lock:
-            running = list(self._running.values())
+            running = [*self._running.values(), *self._calls]
         for lane in self._lanes.values():
             lane.shutdown(wait=False, cancel_futures=True)
-        # the system clock may step: waiting is counted on the one that does not
-        deadline = self._services.clock.monotonic() + wait_s
-        for future in running:
-            left = max(0.0, deadline - self._services.clock.monotonic())
-            if not future.cancelled():
-                try:
-                    future.result(timeout=left)
-                except TimeoutError:
-                    return False
-        return True
+        # what was cancelled before it began never becomes done
+        return not wait([future for future in running if not future.cancelled()], timeout=wait_s).not_done
 
     def _dispatch(self) -> None:
         waiting, self._waiting = self._waiting, []
@@ -110,33 +121,52 @@ class Scheduler:
     def _finished(self, subject: tuple[str, str]) -> None:
         self._running.pop(subject, None)
 
+    def _catch_up(self) -> None:
+        """What the database refused earlier: outcomes first, then slots that could not be claimed."""
+        for _ in range(len(self._unrecorded)):
+            self._record(*self._unrecorded.popleft())
+        while self._unclaimed:
+            self._waiting.append(self._unclaimed.popleft())
+
     def _perform(self, slot: Slot) -> None:
-        perform(self._services, slot)
-
-
-def perform(services: Services, slot: Slot) -> None:
-    """Claim a slot, run its job, record the outcome. The one place where a job's unexpected failure is caught: logged, recorded, and the daemon runs on."""
-    now = services.clock.now
-    with services.db.write() as uow:
-        claimed = uow.slots.claim(slot.id, now())
-        uow.commit()
-    if not claimed:
-        return
-    job = BY_NAME.get(slot.job)
-    state = SlotState.DONE
-    outcome: dict[str, Any] = {}
-    if job is None or slot.subject not in set(job.subjects(services)):
-        state, outcome = SlotState.GAP, {"reason": "no longer configured"}
-    else:
         try:
-            outcome = dict(job.run(services, slot))
-            log.info("slot done", job=slot.job, subject=slot.subject, due=slot.due.isoformat(), outcome=outcome)
-        except SyncdError as error:
-            state, outcome = SlotState.FAILED, {"error": str(error), "hint": error.hint}
-            log.warning("slot failed", job=slot.job, subject=slot.subject, error=str(error), hint=error.hint)
-        except Exception as error:
-            state, outcome = SlotState.FAILED, {"error": f"{type(error).__name__}: {error}"}
-            log.exception("slot failed unexpectedly", job=slot.job, subject=slot.subject)
+            claimed = _claim(self._services, slot)
+        except StorageError as error:
+            log.error("slot waits for the database", job=slot.job, subject=slot.subject, error=str(error))
+            self._unclaimed.append(slot)
+            return
+        if claimed:
+            self._record(slot, *_run(self._services, slot))
+
+    def _record(self, slot: Slot, state: SlotState, outcome: Mapping[str, Any]) -> None:
+        try:
+            with self._services.db.write() as uow:
+                uow.slots.finish(slot.id, self._services.clock.now(), state, outcome)
+                uow.commit()
+        except StorageError as error:
+            log.error("outcome of a slot waits for the database", job=slot.job, subject=slot.subject, error=str(error))
+            self._unrecorded.append((slot, state, outcome))
+
+
+def _claim(services: Services, slot: Slot) -> bool:
     with services.db.write() as uow:
-        uow.slots.finish(slot.id, now(), state, outcome)
+        claimed = uow.slots.claim(slot.id, services.clock.now())
         uow.commit()
+    return claimed
+
+
+def _run(services: Services, slot: Slot) -> tuple[SlotState, Mapping[str, Any]]:
+    """Run a slot's job. The one place where a job's unexpected failure is caught: logged, recorded, and the daemon runs on."""
+    job = BY_NAME.get(slot.job)
+    if job is None or slot.subject not in set(job.subjects(services)):
+        return SlotState.GAP, {"reason": "no longer configured"}
+    try:
+        outcome = dict(job.run(services, slot))
+    except SyncdError as error:
+        log.warning("slot failed", job=slot.job, subject=slot.subject, error=str(error), hint=error.hint)
+        return SlotState.FAILED, {"error": str(error), "hint": error.hint}
+    except Exception as error:
+        log.exception("slot failed unexpectedly", job=slot.job, subject=slot.subject)
+        return SlotState.FAILED, {"error": f"{type(error).__name__}: {error}"}
+    log.info("slot done", job=slot.job, subject=slot.subject, due=slot.due.isoformat(), outcome=outcome)
+    return SlotState.DONE, outcome
