@@ -178,6 +178,8 @@ def _transaction(engine: Engine) -> Iterator[Transaction]:
         transaction = Transaction(connection)
         try:
             yield transaction
+        except SQLAlchemyError as err:  # rows are fetched after their statement: a damaged page shows there
+            raise translated(err) from err
         finally:
             transaction.open = False
 

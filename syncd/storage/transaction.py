@@ -36,6 +36,8 @@ def translated(err: Exception) -> StorageError:
         hint = "another program writes to the database; stop it, or try again when it is done"
     elif "disk is full" in seen or "No space left" in seen:
         hint = "free some space on the disk of the database; nothing of this transaction was kept"
+    elif "malformed" in seen or "not a database" in seen:
+        hint = "the file is damaged: stop the service, keep the file, and restore the database from a backup"
     elif isinstance(err, OperationalError):
         hint = "see that the database is reachable and that its files may be written"
     return StorageError(f"the database refused: {seen}", hint=hint)
