@@ -345,13 +345,19 @@ _PUSH_PROBLEMS: dict[PushState, tuple[Severity, str, str, tuple[str, str]]] = {
         Severity.BROKEN,
         "tin, bài gửi lên Cổng không thành công, đã dừng gửi",
         "posts could not be delivered and are no longer tried",
-        ("sửa nguyên nhân Cổng từ chối", "mend what the portal refused"),
+        (
+            "sửa nguyên nhân Cổng từ chối, rồi: syncd decide post:SỐ retry",
+            "mend what the portal refused, then: syncd decide post:N retry",
+        ),
     ),
     PushState.QUARANTINED: (
         Severity.ATTENTION,
         "tin, bài tạm giữ vì có dấu hiệu tài liệu mật hoặc nội bộ",
         "posts are withheld: marked secret or internal",
-        ("cán bộ có thẩm quyền xem xét từng bài", "a person in charge has to look at each"),
+        (
+            "cán bộ có thẩm quyền xem xét từng bài: syncd decide post:SỐ release hoặc exclude",
+            "a person in charge has to look at each: syncd decide post:N release or exclude",
+        ),
     ),
     PushState.UNKNOWN: (
         Severity.ATTENTION,
