@@ -13,10 +13,10 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from syncd.application.assess import QuotaTable, UnitRow, tabulate, unit_of
 from syncd.application.bag import BagWriter
 from syncd.application.dossier_check import Check, Checkpoint, Verification, verify
 from syncd.application.letters import domain_of
+from syncd.application.quota_table import QuotaTable, UnitRow, tabulate, unit_of
 from syncd.application.services import Services
 from syncd.application.sheet import sheet_of
 from syncd.application.statements import verdict_as_json

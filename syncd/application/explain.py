@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from syncd.application.assess import QuotaCell, tabulate, unit_of
+from syncd.application.quota_table import QuotaCell, tabulate, unit_of
 from syncd.application.services import Services
 from syncd.application.statements import instant_as_json
 from syncd.application.wording import (

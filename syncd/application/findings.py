@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import IntEnum
 from typing import Any
 
-from syncd.application.assess import QuotaTable
+from syncd.application.quota_table import QuotaTable
 from syncd.application.services import Services
 from syncd.application.statements import instant_as_json
 from syncd.application.wording import period_label, say

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from syncd.application.assess import unit_of
+from syncd.application.quota_table import unit_of
 from syncd.application.services import Services
 from syncd.application.sheet import sheet_of, so_far, table_so_far, worst_first
 from syncd.domain.model import PeriodId, UnitId

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from syncd.application.assess import (
+from syncd.application.quota_table import (
     QuotaCell,
     QuotaTable,
     UnitRow,
@@ -23,8 +23,8 @@ from syncd.application.assess import (
 from syncd.application.services import Assessment, Services
 from syncd.application.statements import instant_as_json
 from syncd.domain.ledger import LeafKind, canonical
+from syncd.domain.missing import MissingMonths, missing_months
 from syncd.domain.model import AdjustmentKind, Status, Unit, UnitId, Verdict
-from syncd.domain.quota import MissingMonths, missing_months
 from syncd.domain.ranking import GradeResult, grade
 from syncd.domain.retry import next_push
 from syncd.domain.rules import RuleSet

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from syncd.application.assess import QuotaTable, tabulate
 from syncd.application.findings import Finder, Problem, Severity
+from syncd.application.quota_table import QuotaTable, tabulate
 from syncd.application.services import Services
 from syncd.application.statements import instant_as_json
 from syncd.domain.model import Period

@@ -16,7 +16,7 @@ from syncd.cli.context import ConfigOption, JsonOption, NowOption, clock_for, co
 from syncd.cli.output import emit
 from syncd.cli.wording import TEXTS
 from syncd.delivery.daemon import Daemon
-from syncd.delivery.pages import static_sites
+from syncd.delivery.static_sites import static_sites
 
 # Sign and colour of a problem: broken, a person should act, good to know.
 SEVERITIES = {"broken": ("✘", "bold red"), "attention": ("!", "yellow"), "notice": ("·", "cyan")}

@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.markup import escape
 from starlette.staticfiles import StaticFiles
 
-from syncd.application.assess import quota_table as quota_of
 from syncd.application.explain import explain
 from syncd.application.notify import preview
+from syncd.application.quota_table import quota_table as quota_of
 from syncd.application.rank import ranking
 from syncd.application.services import Services
 from syncd.bootstrap import wire
@@ -22,7 +22,7 @@ from syncd.cli.figures import show_explanation, show_ranking
 from syncd.cli.output import answering, emit, quota_table
 from syncd.clock import FixedStartClock
 from syncd.config import load_config
-from syncd.delivery.pages import static_sites
+from syncd.delivery.static_sites import static_sites
 from syncd.delivery.web import create_app
 from syncd.demo import story
 from syncd.demo.province import NOW, YEAR

@@ -29,7 +29,7 @@ from syncd.domain.periods import period_by_id
 from syncd.domain.quota import assess
 from syncd.domain.ranking import Score, grade
 from syncd.domain.rules import RuleSet
-from syncd.domain.tables import Table
+from syncd.domain.toml_table import Table
 from syncd.errors import ConfigError, ConfigInvalid, UsageError
 
 _UNIT = UnitId("vi-du")

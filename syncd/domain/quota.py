@@ -14,7 +14,6 @@ from syncd.domain.judging import (
     MAKE_UP,
     NOT_CARRIED,
     OTHER_PERIOD,
-    REASONS,
     SAME_POST,
     Case,
     belongs_to,
@@ -24,7 +23,6 @@ from syncd.domain.judging import (
     is_waiting,
     judge_all,
 )
-from syncd.domain.missing import MissingMonths, missing_months
 from syncd.domain.model import (
     Adjustment,
     AdjustmentKind,
@@ -41,18 +39,6 @@ from syncd.domain.model import (
 )
 from syncd.domain.periods import parts_of
 from syncd.domain.rules import RuleSet
-
-__all__ = [
-    "CAUSES",
-    "REASONS",
-    "MissingMonths",
-    "assess",
-    "deadline_of",
-    "in_force",
-    "low_coverage",
-    "missing_months",
-    "required_posts",
-]
 
 CAUSES = {
     "not_written": CauseOwner.UNIT,

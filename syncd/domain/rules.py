@@ -12,7 +12,7 @@ from typing import Any
 from syncd.domain.bands import Band, Combine, Grade, Override, RankingRules, Trigger
 from syncd.domain.model import LOCAL, Period, PeriodId, Unit
 from syncd.domain.periods import Calendar, CalendarKind, period_by_id, period_of
-from syncd.domain.tables import Table
+from syncd.domain.toml_table import Table
 from syncd.errors import ConfigError, ConfigInvalid, UsageError
 
 _BEGINNING = date(1970, 1, 1)

@@ -17,8 +17,8 @@ from typing import Any
 
 import pytest
 
-from syncd.application.assess import quota_table
 from syncd.application.census import take_census
+from syncd.application.quota_table import quota_table
 from syncd.application.services import Services
 from syncd.application.verify import verify_ledger
 from syncd.cli.context import owning

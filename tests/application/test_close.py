@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from syncd.application.assess import quota_table
 from syncd.application.close import adjust, close_period
+from syncd.application.quota_table import quota_table
 from syncd.application.statements import verdict_as_json, verdict_from_json
 from syncd.domain.ledger import LeafKind
 from syncd.domain.model import AdjustmentKind, PeriodId, Status, UnitId

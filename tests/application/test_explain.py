@@ -9,6 +9,7 @@ import pytest
 from syncd.application import wording
 from syncd.application.close import adjust, close_period
 from syncd.application.explain import explain
+from syncd.domain.judging import REASONS
 from syncd.domain.model import (
     AdjustmentKind,
     CauseOwner,
@@ -17,7 +18,7 @@ from syncd.domain.model import (
     Status,
     UnitId,
 )
-from syncd.domain.quota import CAUSES, REASONS
+from syncd.domain.quota import CAUSES
 from syncd.errors import UsageError
 from syncd.ports.records import PushState
 from tests.application.figures_world import World, backfill, closing, local, make_world, unit, worked_example

@@ -5,10 +5,10 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from syncd.domain.judging import holders
+from syncd.domain.judging import REASONS, holders
 from syncd.domain.model import Delivery, Period, PeriodFacts, PostFact
 from syncd.domain.periods import period_by_id
-from syncd.domain.quota import CAUSES, REASONS
+from syncd.domain.quota import CAUSES
 from syncd.domain.rules import RuleSet
 from tests.domain.facts import facts, judged, local, post, reasons, rules, typed
 

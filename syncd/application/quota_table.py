@@ -13,8 +13,10 @@ from typing import Any
 from syncd.application.facts import gather, is_active
 from syncd.application.services import Assessment, Services
 from syncd.application.statements import instant_as_json, verdict_from_json
+from syncd.domain.coverage import deadline_of
+from syncd.domain.missing import MissingMonths, missing_months
 from syncd.domain.model import Adjustment, Cause, Period, PeriodId, Status, Unit, UnitId, Verdict
-from syncd.domain.quota import MissingMonths, assess, deadline_of, in_force, low_coverage, missing_months
+from syncd.domain.quota import assess, in_force, low_coverage
 from syncd.domain.rules import RuleSet
 from syncd.errors import UsageError
 from syncd.ports.records import StatementRecord
