@@ -1,6 +1,6 @@
 """Calls to a portal that answers JSON over HTTP, and what each kind of answer proves: the common part of such adapters.
 
-The rules are those of reliability 1.2. A write whose answer is not the one due (no answer after it was sent, 5xx, a
+A write whose answer is not the one due (no answer after it was sent, 5xx, a
 redirect, a page where JSON should stand) may have taken effect: `unknown`. A refusal (4xx) took none. A read has no
 effect to be unsure of, but anything short of a whole answer is an error, never an empty one.
 """

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,9 @@ from syncd.ports.mail import Letter
 from syncd.ports.records import MailRecord, PushState
 from syncd.ports.store import UnitOfWork
 
-NAMES = ("statement", "summary")
+# What a letter's templates print, by the unit concerned (None: the office). The units asked for, None: all.
+Letters = Iterator[tuple[UnitId | None, dict[str, Any]]]
+MakeLetters = Callable[[UnitOfWork, Services, PeriodId, list[UnitId] | None], Letters]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,12 +79,11 @@ def _texts(
     uow: UnitOfWork, services: Services, name: str, period: PeriodId, unit: UnitId | None
 ) -> Iterator[tuple[UnitId | None, tuple[str, str, str]]]:
     """Subject, text and HTML, by the unit concerned (None: the office)."""
-    if name not in NAMES:
-        raise UsageError(f"unknown mail {name!r}", subject=name, hint="mails: " + ", ".join(NAMES))
+    if name not in LETTERS:
+        raise UsageError(f"unknown mail {name!r}", subject=name, hint="mails: " + ", ".join(LETTERS))
     services.rulesets.period(period)
     chosen = None if unit is None else [unit_of(services, unit).id]
-    values = _statements(uow, services, period, chosen) if name == "statement" else _summary(uow, services, period)
-    for about, own in values:
+    for about, own in LETTERS[name](uow, services, period, chosen):
         everything = {**_standing(uow, services, period), **own}
         subject, text, html = (
             services.renderer.render(f"mail/{name}/{part}", everything)
@@ -105,9 +106,7 @@ def _standing(uow: UnitOfWork, services: Services, period: PeriodId) -> dict[str
     }
 
 
-def _statements(
-    uow: UnitOfWork, services: Services, period: PeriodId, units: list[UnitId] | None
-) -> Iterator[tuple[UnitId | None, dict[str, Any]]]:
+def _statements(uow: UnitOfWork, services: Services, period: PeriodId, units: list[UnitId] | None) -> Letters:
     table, assessment = table_so_far(uow, services, period, units)
     found = False
     for row in table.rows:
@@ -120,7 +119,7 @@ def _statements(
         raise UsageError(f"unit {units[0]} has no quota in {period}", subject=units[0])
 
 
-def _summary(uow: UnitOfWork, services: Services, period: PeriodId) -> Iterator[tuple[UnitId | None, dict[str, Any]]]:
+def _summary(uow: UnitOfWork, services: Services, period: PeriodId, _: list[UnitId] | None) -> Letters:
     table, assessment = table_so_far(uow, services, period)
     lines = []
     counts: Counter[str] = Counter()
@@ -170,3 +169,7 @@ def without_address(services: Services, name: str, unit: UnitId | None) -> tuple
     if name != "statement":
         return ()
     return tuple(each.id for each in services.units.values() if not each.editors and unit in (None, each.id))
+
+
+# Every letter there is: its name is that of its folder in templates/mail.
+LETTERS: Mapping[str, MakeLetters] = {"statement": _statements, "summary": _summary}

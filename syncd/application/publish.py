@@ -1,4 +1,4 @@
-"""Carry posts to the portal: intent committed, look up, send, answer committed (reliability 1.2).
+"""Carry posts to the portal: intent committed, look up, send, answer committed.
 
 Whatever dies at whichever step, the next run finds out what became of the post before it sends anything: the portal is asked for
 our key, and after an unknown outcome only when the portal's longest request time has passed since the send.

@@ -21,7 +21,7 @@ _MAX_INTEGER = 2**53 - 1  # what every JSON reader holds exactly (RFC 7493, 2.2)
 
 
 class LeafKind(StrEnum):
-    """The kinds of reliability 3.2, and `looks_day`: the looks of one unit and day that changed nothing, each listed."""
+    """What an act can be. `looks_day`: the looks of one unit and day that changed nothing, each listed."""
 
     SLOT_DUE = "slot_due"  # a slot that was not run in time: caught up or a gap
     FETCH_OK = "fetch_ok"

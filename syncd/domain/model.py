@@ -273,7 +273,7 @@ class CauseOwner(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
-    """Why the counts differ: a name of design section 9, with a number and an owner. `measure` is `posts` or `days`."""
+    """Why the counts differ: one of `domain.quota.CAUSES`, with a number and an owner. `measure` is `posts` or `days`."""
 
     name: str
     owner: CauseOwner

@@ -11,7 +11,7 @@ from syncd.vietnamese.storable import storable
 
 
 class DeliveryClass(StrEnum):
-    """What the portal lets us promise (reliability 1.2)."""
+    """What the portal lets us promise."""
 
     A = "A"  # it enforces our key: exactly-once effect
     B = "B"  # look-up by key only: exactly-once with one writer

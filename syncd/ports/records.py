@@ -183,7 +183,7 @@ class SightingRecord:
     """One post as the census saw it on the portal; one row per (portal, portal_id).
 
     `post` is set for what we carried (found by key). `unit` is set by attribution for hand-typed ones; `attributed_by` names the rule.
-    `first_census` is the census that saw it first; `gone_at` when a complete census of its month no longer listed it in any state.
+    `gone_at` is when a complete census of its month no longer listed it in any state.
     """
 
     portal: str

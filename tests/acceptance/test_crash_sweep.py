@@ -1,4 +1,4 @@
-"""Killed at random moments, again and again, and started again: nothing lost, nothing twice (reliability 1.3, I1-I4 and I7).
+"""Killed at random moments, again and again, and started again: nothing lost, nothing twice.
 
 The child is the real thing (configuration, lock, database, adapters); the portal loses answers, fails and works late besides.
 """

@@ -1,4 +1,4 @@
-"""The portal faults of reliability 1.3 (P01-P26) that a loopback portal can make: what each one proves, and what follows."""
+"""The portal faults (P01-P26) that a loopback portal can make: what each one proves, and what follows."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
