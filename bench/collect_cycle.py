@@ -1,6 +1,7 @@
 """One look at each of 500 units' feeds: cold, nothing new, one new post each; beside bare sockets and lxml."""
 
 from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
 
 from yardstick import floor
 from yardstick.farm import Farm, farm
@@ -59,7 +60,8 @@ def looks_of_the_floor() -> list[Spent]:
         for generation in (0, 0, 1):
             sites.turn(generation)
             with spent() as cost, ThreadPoolExecutor(WORKERS) as pool:
-                known = dict(zip(known, pool.map(lambda site: look(sites, site, known[site]), known), strict=True))
+                etags = pool.map(look, repeat(sites), known, known.values())
+                known = dict(zip(known, etags, strict=True))
             costs.append(cost)
     return costs
 

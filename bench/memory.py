@@ -14,7 +14,7 @@ from yardstick.office import scratch, write_config
 from syncd.bootstrap import socket_path
 from syncd.config import load_config
 
-SITES = 50
+SITES = 20
 PATIENCE_S = 60
 NEVER = "collect_every_minutes = 1440\npublish_every_minutes = 1440\ncensus_every_minutes = 1440"
 
