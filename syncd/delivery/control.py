@@ -90,12 +90,13 @@ class ControlServer:
             threading.Thread(target=self._answer, args=(connection,), name="control-call", daemon=True).start()
 
     def _answer(self, connection: socket.socket) -> None:
-        with connection, connection.makefile("rwb") as stream:
+        with connection, connection.makefile("rb") as stream:
             line = stream.readline(MAX_LINE)
+            if not line:
+                return  # somebody only wanted to know whether we live
             answer = self._performed(line)
             try:
-                stream.write(json.dumps(answer, ensure_ascii=False).encode() + b"\n")
-                stream.flush()
+                connection.sendall(json.dumps(answer, ensure_ascii=False).encode() + b"\n")
             except (BrokenPipeError, ConnectionResetError):
                 log.info("the caller left before the answer")
 

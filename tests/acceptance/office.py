@@ -14,6 +14,8 @@ from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from syncd.domain.model import LOCAL
 from tests.acceptance.commands import command
 
@@ -99,7 +101,12 @@ class Daemon:
         """SIGTERM; the exit code and how long it took."""
         began = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(timeout=60)
+        try:
+            code = self.process.wait(timeout=60)
+        except subprocess.TimeoutExpired:
+            self.process.send_signal(signal.SIGABRT)  # where each thread stands goes to the log
+            self.process.wait(timeout=60)
+            pytest.fail(f"did not stop:\n{self.log_file.read_text(encoding='utf-8')[-12000:]}")
         return code, time.monotonic() - began
 
     def kill(self) -> None:
@@ -113,7 +120,7 @@ def running(config: Path, *, now: str | None = None) -> Iterator[Daemon]:
     number = len(list(config.parent.glob("daemon-*.log")))
     log_file = config.parent / f"daemon-{number}.log"
     arguments = ["run", "-c", str(config), *(("--now", now) if now else ())]
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2]), "PYTHONFAULTHANDLER": "1"}
     with log_file.open("wb") as log, log_file.with_suffix(".out").open("wb") as out:
         process = subprocess.Popen(command(*arguments), stdout=out, stderr=log, env=environment)
         daemon = Daemon(process, log_file)

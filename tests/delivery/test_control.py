@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from syncd.delivery.control import ControlServer, call
+from syncd.delivery.control import ControlServer, answers, call
 from syncd.errors import PortalError, StorageError, UsageError
 
 
@@ -65,6 +65,19 @@ def test_a_socket_left_by_a_killed_daemon_is_no_daemon_and_is_taken_over(tmp_pat
         assert call(left, "echo", {"a": 1}) is not None
     finally:
         server.stop()
+
+
+@pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_caller_that_only_looks_in_or_leaves_early_does_no_harm(path: Path) -> None:
+    assert answers(path)
+    with socket.socket(socket.AF_UNIX) as hasty:
+        hasty.connect(str(path))
+        hasty.sendall(b'{"operation": "echo", "arguments": {}}\n')
+    assert call(path, "echo", {}) is not None
+    for thread in threading.enumerate():
+        if thread.name == "control-call":
+            thread.join(timeout=10)
+    assert not answers(path.with_name("none.sock"))
 
 
 def test_nonsense_is_answered_and_the_next_caller_is_served(path: Path) -> None:
