@@ -1,7 +1,9 @@
 """demo: the whole product on a small made-up province, offline."""
 
+import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -27,6 +29,7 @@ from syncd.delivery.web import create_app
 from syncd.demo import story
 from syncd.demo.province import NOW, YEAR
 from syncd.domain.model import PeriodId, UnitId
+from syncd.errors import UsageError
 
 PORT = 8077
 
@@ -36,29 +39,51 @@ def demo(
     no_serve: Annotated[bool, typer.Option("--no-serve", help="Không mở trang web (do not stay up)")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    files = story.prepare(directory)
-    err = Console(file=sys.stderr, highlight=False)
-    if err.is_terminal:
-        with err.status("Đang dựng tỉnh Ví Dụ…") as spinner:
-            story.play(files, port=PORT, progress=lambda step: spinner.update(f"Tỉnh Ví Dụ: {step}…"))
-    else:
-        story.play(files, port=PORT, progress=lambda step: err.print(f"Tỉnh Ví Dụ: {step}"))
-    config = load_config(files.config)
-    with wire(config, clock=FixedStartClock(NOW)) as wired:
-        services = wired.services
+    with ExitStack() as stack:
+        listener = None if no_serve else stack.enter_context(_listening())
+        files = story.prepare(directory)
+        err = Console(file=sys.stderr, highlight=False)
+        if err.is_terminal:
+            with err.status("Đang dựng tỉnh Ví Dụ…") as spinner:
+                stack.enter_context(
+                    story.played(files, port=PORT, progress=lambda step: spinner.update(f"Tỉnh Ví Dụ: {step}…"))
+                )
+        else:
+            stack.enter_context(story.played(files, port=PORT, progress=lambda step: err.print(f"Tỉnh Ví Dụ: {step}")))
+        config = load_config(files.config)
+        services = stack.enter_context(wire(config, clock=FixedStartClock(NOW))).services
         table = quota_of(services, [PeriodId(period) for period in story.PERIODS])
         if as_json:
             emit({**table.as_json(), "files": files.as_json()}, as_json=True, show=quota_table)
         else:
             with answering() as out:
                 _show(out, services, table.as_json(), files)
-        if no_serve:
+        if listener is None:
             return
         app = create_app(services)
         for path, folder in static_sites(config).items():
             app.mount(path, StaticFiles(directory=folder, html=True))
         err.print(f"Xem tại {config.web.base_url}/ và {config.portal_adapter.settings.base_url} ; Ctrl-C để dừng.")
-        uvicorn.run(app, host=config.web.host, port=config.web.port, log_config=None, access_log=False)
+        uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False)).run(sockets=[listener])
+
+
+@contextmanager
+def _listening() -> Iterator[socket.socket]:
+    """The port of the pages, taken before the half minute of work.
+
+    Raises:
+        UsageError: another program has it.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", PORT))
+        except OSError as err:
+            raise UsageError(
+                f"port {PORT} is taken: {err.strerror}",
+                hint="stop the other program (another demo?), or give --no-serve",
+            ) from err
+        yield listener
 
 
 def _show(out: Console, services: Services, table: Mapping[str, Any], files: story.DemoFiles) -> None:

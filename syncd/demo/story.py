@@ -72,8 +72,9 @@ def prepare(directory: Path) -> DemoFiles:
     )
 
 
-def play(files: DemoFiles, *, port: int, progress: Callable[[str], None]) -> None:
-    """Six months, then July the seventh: leaves a database, a portal, mail and a dossier behind."""
+@contextmanager
+def played(files: DemoFiles, *, port: int, progress: Callable[[str], None]) -> Iterator[None]:
+    """Six months, then July the seventh: leaves a database, a portal, mail and a dossier behind. Within the context the sites stay up."""
     clock = DemoClock(BEGIN)
     with ExitStack() as stack:
         sites = [stack.enter_context(_site(unit, clock)) for unit in UNITS]
@@ -83,13 +84,14 @@ def play(files: DemoFiles, *, port: int, progress: Callable[[str], None]) -> Non
         files.config.write_text(config_text(sites, port, connected=False), encoding="utf-8")
         config = load_config(files.config)
         upgrade(database_url(config))
-        stack.enter_context(DataLock(data_dir(config), database_url(config)))
-        _live(files, clock, until=CONNECTED, progress=progress)
-        files.config.write_text(config_text(sites, port, connected=True), encoding="utf-8")
-        _live(files, clock, until=NOW, progress=progress)
-        clock.set(NOW)
-        progress("chốt số liệu, xếp loại, gửi thư, lập hồ sơ")
-        _assess(files, clock)
+        with DataLock(data_dir(config), database_url(config)):
+            _live(files, clock, until=CONNECTED, progress=progress)
+            files.config.write_text(config_text(sites, port, connected=True), encoding="utf-8")
+            _live(files, clock, until=NOW, progress=progress)
+            clock.set(NOW)
+            progress("chốt số liệu, xếp loại, gửi thư, lập hồ sơ")
+            _assess(files, clock)
+        yield
 
 
 @contextmanager
