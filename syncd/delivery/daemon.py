@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from types import FrameType
 from typing import Any
 
@@ -51,7 +52,8 @@ class Daemon:
     ) -> None:
         self._services = services
         self._abort_fetches = abort_fetches
-        self._stop = threading.Event()
+        # not an Event: its set() in a handler can lock itself out of the wait that the signal interrupted
+        self._end: SimpleQueue[None] = SimpleQueue()
         self._failed = False
         self._scheduler = Scheduler(services, still_owner=still_owner, on_failure=self._fail)
         self._control = ControlServer(socket_path, self._perform)
@@ -74,7 +76,7 @@ class Daemon:
                 "running", pid=os.getpid(), recovered_slots=recovered, swept_files=swept,
                 pages=f"http://{self._host}:{listener.getsockname()[1]}/",
             )  # fmt: skip
-            self._stop.wait()
+            self._wait()
             log.info("stopping")
             clean = self._scheduler.stop(wait_s=ABORT_FETCHES_AFTER_S)
             if not clean:
@@ -92,12 +94,20 @@ class Daemon:
                 os._exit(1 if self._failed else 0)
         return 1 if self._failed else 0
 
+    def _wait(self) -> None:
+        """Until a signal or a failure. The kernel may give a signal to any thread: the main one must come round to its handler."""
+        while True:
+            try:
+                return self._end.get(timeout=1.0)
+            except Empty:
+                continue
+
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        self._stop.set()
+        self._end.put(None)
 
     def _fail(self) -> None:
         self._failed = True
-        self._stop.set()
+        self._end.put(None)
 
     def _perform(self, operation: str, arguments: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
         # on the lane of the slots: a typed `publish` must not become a second writer to the portal

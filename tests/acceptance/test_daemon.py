@@ -1,5 +1,7 @@
 """`syncd run` as a process: up, at work, interrupted, killed."""
 
+import ctypes
+import signal
 import socket
 import sqlite3
 import stat
@@ -79,6 +81,15 @@ def test_a_second_daemon_on_the_same_data_refuses_and_names_the_first(tmp_path: 
         assert f"process {daemon.process.pid}" in second.err
         assert syncd("collect", "--json", "-c", config).code == 0, "the first one is unharmed"
         assert daemon.terminate()[0] == 0
+
+
+def test_a_signal_that_the_kernel_gives_to_another_thread_ends_it_too(tmp_path: Path, site: LocalSite) -> None:
+    config = office(tmp_path, site, units=("ban-a",))
+    with running(config) as daemon:
+        pid = daemon.process.pid
+        threads = {int(task.name) for task in Path(f"/proc/{pid}/task").iterdir()} - {pid}
+        assert ctypes.CDLL(None).tgkill(pid, max(threads), signal.SIGTERM) == 0
+        assert daemon.process.wait(timeout=30) == 0
 
 
 def test_a_fetch_that_hangs_does_not_hold_up_the_end(tmp_path: Path, site: LocalSite) -> None:
