@@ -167,7 +167,7 @@ def test_period_page_explains_each_post(site: Site) -> None:
 def test_unit_page_shows_periods_and_sources(site: Site) -> None:
     text = outline(site.get("/units/ban-a").text).text
     assert "http://ban-a.example/rss" in text
-    assert "tháng 10/2026" in text
+    assert "Tháng 10/2026" in text
 
 
 def test_post_page_tells_what_happened_and_when(site: Site) -> None:
