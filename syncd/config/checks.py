@@ -17,6 +17,9 @@ def source_address(url: str, key: str) -> list[ConfigError]:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         return [ConfigError(f'"{url}" is no web address', key=key, hint="it starts with http:// or https://")]
+    if parts.username is not None or parts.password is not None:
+        # it would stand in looks, ledger and dossiers; the address is not repeated here for the same reason
+        return [ConfigError("holds a name or a password", key=key, hint="leave out what stands before the @")]
     return []
 
 

@@ -105,6 +105,7 @@ allow_addresses = ["10.0.0.0/33"]
         pytest.param('url = "https', 'ulr = "https', "units[0].sources[0].ulr", 'unknown key "ulr"', id="a source's key"),
         pytest.param('kind = "feed"', 'kind = "fead"', "units[0].sources[0].kind", "fead", id="a source's kind"),
         pytest.param("https://ban-a", "ban-a", "units[0].sources[0].url", "no web address", id="an address"),
+        pytest.param("https://ban-a", "https://x:y@ban-a", "units[0].sources[0].url", "a password", id="a password in it"),
         pytest.param("bientap@", "bientap", "units[0].editors[0]", "no mail address", id="a mail address"),
         pytest.param("[portal]", '[portal]\napproval = "now"', "portal.approval", "known values", id="an unknown word"),
         pytest.param("[portal]", "[portal]\nsettle_seconds = -1", "portal.settle_seconds", "greater", id="a range"),
