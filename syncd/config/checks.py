@@ -1,6 +1,5 @@
 """What no single table can know: names that point at one another, dates in order, ranges that are ranges."""
 
-import ipaddress
 from collections.abc import Iterator, Mapping
 from email.utils import parseaddr
 from pathlib import Path
@@ -39,7 +38,6 @@ def cross_check(
     """Every inconsistency between tables. Tables that did not validate are passed over: they have their own problem."""
     problems: list[ConfigError] = []
     if http:
-        problems += _addresses(http)
         problems += [
             ConfigError(
                 "there is no such file",
@@ -68,18 +66,6 @@ def cross_check(
     for index, exemption in exemptions.items():
         problems += _exemption(exemption, f"exemptions[{index}]", ids, groups, dated)
     return problems
-
-
-def _addresses(http: models.HttpTable) -> Iterator[ConfigError]:
-    for index, cidr in enumerate(http.allow_addresses):
-        try:
-            ipaddress.ip_network(cidr)
-        except ValueError as error:
-            yield ConfigError(
-                f'"{cidr}" is no address range: {error}',
-                key=f"http.allow_addresses[{index}]",
-                hint='such as "10.1.0.0/16"',
-            )
 
 
 def _storage(storage: models.StorageTable, base: Path) -> Iterator[ConfigError]:

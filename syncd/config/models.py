@@ -1,16 +1,28 @@
 """The shape of `config.toml`: one model per table. Defaults stand here and, commented, in `config.example.toml`."""
 
+import ipaddress
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from syncd.domain.model import Approval
 from syncd.domain.rules import DatedRuleSets
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+
+
+def _range(text: str) -> str:
+    try:
+        ipaddress.ip_network(text)
+    except ValueError as err:
+        raise ValueError(f'"{text}" is no address range ({err}); one is written as 10.1.0.0/16') from err
+    return text
+
+
+Cidr = Annotated[str, AfterValidator(_range)]
 
 
 class Table(BaseModel):
@@ -39,7 +51,7 @@ class HttpTable(Table):
     max_body_bytes: int = Field(default=15_728_640, ge=1024)
     max_redirects: int = Field(default=5, ge=0, le=20)
     spacing_s: float = Field(default=1.0, ge=0, le=3600)
-    allow_addresses: tuple[str, ...] = ()
+    allow_addresses: tuple[Cidr, ...] = ()
     allow_ports: tuple[Annotated[int, Field(ge=1, le=65535)], ...] = (80, 443)
     extra_ca_files: tuple[Path, ...] = ()
 

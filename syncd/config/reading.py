@@ -212,26 +212,33 @@ class _Reader:
         sources: dict[str, tuple[models.SourceTable, ...]] = {}
         for prefix, row in rows:
             unit = self.validate(models.UnitTable, row, prefix)
-            if unit is None:
-                continue
-            units[prefix] = unit
-            made = []
-            for number, table in enumerate(unit.sources):
-                place = f"{prefix}.sources[{number}]"
-                values = {key: value for key, value in table.items() if key != "kind"}
-                if "kind" not in table:
-                    self.problems.append(ConfigError("is missing", key=f"{place}.kind", hint='kind = "feed" or "page"'))
-                    continue
-                adapter = self.adapter("sources", str(table["kind"]), values, place)
-                if adapter is not None:
-                    self.problems += checks.source_address(adapter.settings.url, f"{place}.url")
-                    made.append(
-                        models.SourceTable(
-                            id=f"{unit.id}/{number + 1}",
-                            kind=adapter.kind,
-                            adapter=adapter.adapter,
-                            settings=adapter.settings,
-                        )
-                    )
-            sources[unit.id] = tuple(made)
+            # also of a unit that has a problem of its own: whoever mends it should not meet the next one afterwards
+            listed = row.get("sources", [])
+            tables = [table for table in listed if isinstance(table, dict)] if isinstance(listed, list) else []
+            made = self.sources(tables, prefix, str(row.get("id", "")))
+            if unit is not None:
+                units[prefix] = unit
+                sources[unit.id] = made
         return units, sources
+
+    def sources(self, tables: list[dict[str, Any]], prefix: str, unit: str) -> tuple[models.SourceTable, ...]:
+        """The valid sources of one unit, numbered from 1 in the order of the file."""
+        made = []
+        for number, table in enumerate(tables):
+            place = f"{prefix}.sources[{number}]"
+            if "kind" not in table:
+                self.problems.append(ConfigError("is missing", key=f"{place}.kind", hint='kind = "feed" or "page"'))
+                continue
+            values = {key: value for key, value in table.items() if key != "kind"}
+            adapter = self.adapter("sources", str(table["kind"]), values, place)
+            if adapter is not None:
+                self.problems += checks.source_address(adapter.settings.url, f"{place}.url")
+                made.append(
+                    models.SourceTable(
+                        id=f"{unit}/{number + 1}",
+                        kind=adapter.kind,
+                        adapter=adapter.adapter,
+                        settings=adapter.settings,
+                    )
+                )
+        return tuple(made)

@@ -87,10 +87,10 @@ spacing_s = "một giây"
 allow_addresses = ["10.0.0.0/33"]
 """  # 7 a unit's id, 8 an unknown unit, 9 one name only, 10 unknown rule set, 11 not a number
     problems = problems_of(tmp_path, text)
-    # the unit of mistake 4 and 7 did not validate, so what stands inside it is told once it does
     expected = {
-        "office.langauge", "portal.kind", "rulesets[0].builtin", "units[0].quota", "units[1].id",
+        "office.langauge", "portal.kind", "rulesets[0].builtin", "units[0].quota", "units[0].sources[0].url", "units[1].id",
         "exemptions[0].unit", "exemptions[0].approved_by", "assessments[0].ruleset", "http.spacing_s",
+        "http.allow_addresses[0]",
     }  # fmt: skip
     assert expected <= set(problems)
     assert all(hint for _, hint in problems.values()), problems
