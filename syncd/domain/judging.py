@@ -133,7 +133,7 @@ def judge_all(case: Case) -> tuple[PostJudgement, ...]:
     best: dict[str, PostJudgement] = {}
     for ref, judgement in judged.items():
         rival = best.get(held[ref])
-        if rival is None or _goodness(judgement) > _goodness(rival):
+        if rival is None or _goodness(judgement, held[ref]) > _goodness(rival, held[ref]):
             best[held[ref]] = judgement
     elsewhere = {holder for holder in best if not _has_place(holder, held, judged, case)}
     judgements = []
@@ -176,7 +176,8 @@ def judge(post: PostFact, case: Case) -> PostJudgement | None:
     return PostJudgement(post=post, counts=counts, reason=reason, weight=case.rules.weight_of(post.kind))
 
 
-def _goodness(judgement: PostJudgement) -> tuple[int, int, str]:
+def _goodness(judgement: PostJudgement, holder: str) -> tuple[int, int, bool, float, str]:
+    """By what it is worth to the unit; among equals the holder, then the earliest, whatever was recorded first."""
     reason = judgement.reason
     if judgement.counts:
         rank = 4
@@ -186,7 +187,8 @@ def _goodness(judgement: PostJudgement) -> tuple[int, int, str]:
         rank = 2
     else:
         rank = 0 if reason == OTHER_PERIOD else 1
-    return rank, judgement.weight, judgement.post.ref
+    post = judgement.post
+    return rank, judgement.weight, post.ref == holder, -(own_instant(post) or post.first_seen).timestamp(), post.ref
 
 
 def _place(post: PostFact, case: Case) -> str | None:

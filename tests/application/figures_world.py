@@ -123,6 +123,7 @@ class World:
             uow.sources.put(
                 replace(
                     state,
+                    first_look_at=min(state.first_look_at or at, at),
                     last_look_at=at,
                     last_ok_at=at if ok else state.last_ok_at,
                     failures=0 if ok else state.failures + 1,
