@@ -131,7 +131,8 @@ def delivery_of(push: PushRecord | None, sighting: SightingRecord | None, looked
         return Delivery.REMOVED
     if push.portal_state not in (None, PortalState.PUBLIC):
         return Delivery.HELD
-    missed = looked is not None and push.accepted_at is not None and looked > push.accepted_at
+    # One that a census has listed is gone only when a census says so: instants alone may come from a clock that was set back.
+    missed = sighting is None and looked is not None and push.accepted_at is not None and looked > push.accepted_at
     return Delivery.REMOVED if missed else Delivery.ACCEPTED
 
 

@@ -8,8 +8,8 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +58,12 @@ class Province:
     site: LocalSite
     wordpress: RealWordPress
     expected: dict[str, list[dict[str, Any]]]  # unit -> the items of its feed, as read by eye
+    started: float = field(default_factory=time.monotonic)
+
+    @property
+    def now(self) -> str:
+        """The rehearsal's clock: it runs on between the processes."""
+        return (NOW + timedelta(seconds=time.monotonic() - self.started)).isoformat()
 
     def run(self, *arguments: str) -> tuple[dict[str, Any], int]:
         command = [
@@ -68,7 +74,7 @@ class Province:
             "-c",
             str(self.config),
             "--now",
-            NOW.isoformat(),
+            self.now,
             "--json",
         ]
         done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
@@ -156,7 +162,7 @@ def work_and_be_killed(province: Province) -> None:
     rng = random.Random(20171114)
     for _ in range(KILLS):
         daemon = subprocess.Popen(
-            [sys.executable, "-m", "syncd", "run", "-c", str(province.config), "--now", NOW.isoformat()],
+            [sys.executable, "-m", "syncd", "run", "-c", str(province.config), "--now", province.now],
             stderr=subprocess.DEVNULL,
         )
         # the start takes most of the first second and a half; after it work is always in hand
