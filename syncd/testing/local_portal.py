@@ -171,7 +171,9 @@ class LocalPortal:
         elif fault.reset:
             line.reset()
         else:
+            # the connection stays open: one closed without a word would reset the next request at random
             line.send(_wire(fault.page or replace(page, body=fault.before + page.body)))
+            return True
         return False
 
     def _fault_for(self, request: SeenRequest) -> Fault | None:
