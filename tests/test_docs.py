@@ -140,7 +140,7 @@ def tracked_files() -> list[Path]:
 FORBIDDEN = {
     "a path of one machine": r"/(?:root|home/[a-z]+|work)/[a-z.]|/tmp/s/",
     "an unfinished end": r"\b(?:TODO|FIXME|XXX)\b|@[A-Z]+_[A-Z]+@",
-    "a package registry": r"pypi\.org|pythonhosted|--index-url|--extra-index-url",
+    "a package registry": r"\bpyp[i]\.|pythonhoste[d]|--(?:extra-)?index-ur[l]",
 }
 
 

@@ -151,7 +151,7 @@ class Disappearing:
         raise EvidenceError("gone")
 
     def put(self, data: bytes) -> str:
-        raise NotImplementedError
+        raise EvidenceError("nothing can be kept here")
 
 
 # --- damage -----------------------------------------------------------------------------------------
