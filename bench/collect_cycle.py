@@ -9,7 +9,7 @@ from yardstick.feeds import ITEMS
 from yardstick.measure import Spent, memory_mb, show, spent
 from yardstick.office import office, scratch, write_config
 
-from syncd.application.collect import collect
+from syncd.application.collecting.collect import collect
 
 SITES = 500
 WORKERS = 8

@@ -9,12 +9,12 @@ from yardstick.feeds import ITEMS
 from yardstick.measure import median_spent, show
 from yardstick.office import office, scratch, write_config
 
-from syncd.application.census import take_census
-from syncd.application.collect import collect
-from syncd.application.dossier import build
-from syncd.application.dossier_check import verify
-from syncd.application.publish import publish
-from syncd.application.verify import verify_ledger
+from syncd.application.collecting.collect import collect
+from syncd.application.evidence.dossier import build
+from syncd.application.evidence.dossier_check import verify
+from syncd.application.evidence.verify import verify_ledger
+from syncd.application.publishing.census import take_census
+from syncd.application.publishing.publish import publish
 from syncd.domain.model import PeriodId, UnitId
 
 SITES = 20

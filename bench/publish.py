@@ -8,9 +8,9 @@ from yardstick.feeds import ITEMS
 from yardstick.measure import show, spent
 from yardstick.office import office, scratch, write_config
 
-from syncd.application.census import take_census
-from syncd.application.collect import collect
-from syncd.application.publish import publish
+from syncd.application.collecting.collect import collect
+from syncd.application.publishing.census import take_census
+from syncd.application.publishing.publish import publish
 
 SITES = 20
 

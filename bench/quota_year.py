@@ -12,8 +12,8 @@ from yardstick import year
 from yardstick.measure import median_spent, show
 from yardstick.office import office, scratch, write_config
 
-from syncd.application.explain import explain
-from syncd.application.quota_table import quota_table
+from syncd.application.figures.explain import explain
+from syncd.application.figures.quota_table import quota_table
 from syncd.application.status import status
 from syncd.bootstrap import database_url
 from syncd.clock import FixedStartClock

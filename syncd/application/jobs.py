@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from syncd.application.census import take_census
-from syncd.application.collect import collect_unit
-from syncd.application.fold import fold_looks
+from syncd.application.collecting.collect import collect_unit
+from syncd.application.evidence.fold import fold_looks
+from syncd.application.figures.rank import push_ranking
 from syncd.application.notify import send
-from syncd.application.publish import publish
-from syncd.application.rank import push_ranking
+from syncd.application.publishing.census import take_census
+from syncd.application.publishing.publish import publish
 from syncd.application.services import Services
 from syncd.domain.ledger import LeafKind
 from syncd.domain.model import PeriodId, UnitId

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from syncd.application.quota_table import unit_of
+from syncd.application.figures.quota_table import unit_of
+from syncd.application.figures.sheet import sheet_of, so_far, table_so_far, worst_first
 from syncd.application.services import Services
-from syncd.application.sheet import sheet_of, so_far, table_so_far, worst_first
 from syncd.domain.model import PeriodId, UnitId
 from syncd.errors import UsageError
 from syncd.ports.mail import Letter

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from syncd.application.figures.statements import instant_as_json
 from syncd.application.letters import AddressedLetter, awaits_person, prepare, preview, without_address
 from syncd.application.services import Services
-from syncd.application.statements import instant_as_json
 from syncd.domain.ledger import LeafKind
 from syncd.domain.model import PeriodId, UnitId
 from syncd.errors import EvidenceError, MailError, StorageError

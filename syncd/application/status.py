@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from syncd.application.findings import Finder, Problem, Severity
-from syncd.application.quota_table import QuotaTable, tabulate
+from syncd.application.figures.findings import Finder, Problem, Severity
+from syncd.application.figures.quota_table import QuotaTable, tabulate
+from syncd.application.figures.statements import instant_as_json
 from syncd.application.services import Services
-from syncd.application.statements import instant_as_json
 from syncd.domain.model import Period
 from syncd.errors import UsageError
 from syncd.ports.records import SlotState

@@ -9,8 +9,8 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from syncd.application.dossier_check import verify as verify_dossier
-from syncd.application.verify import verify_ledger
+from syncd.application.evidence.dossier_check import verify as verify_dossier
+from syncd.application.evidence.verify import verify_ledger
 from syncd.application.wording import words
 from syncd.cli.context import ConfigOption, JsonOption, NowOption, operate, reading
 from syncd.cli.output import emit

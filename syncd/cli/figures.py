@@ -10,8 +10,8 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from syncd.application.explain import explain as explain_unit
-from syncd.application.rank import ranking
+from syncd.application.figures.explain import explain as explain_unit
+from syncd.application.figures.rank import ranking
 from syncd.application.services import Services
 from syncd.application.wording import words
 from syncd.cli import inspection

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from syncd import registry
-from syncd.application.statements import instant_as_json
+from syncd.application.figures.statements import instant_as_json
 from syncd.bootstrap import http_client, portal_adapter, source_adapter
 from syncd.config import Config
 from syncd.domain.examples import run_examples

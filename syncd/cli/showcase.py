@@ -13,10 +13,10 @@ from rich.console import Console
 from rich.markup import escape
 from starlette.staticfiles import StaticFiles
 
-from syncd.application.explain import explain
+from syncd.application.figures.explain import explain
+from syncd.application.figures.quota_table import quota_table as quota_of
+from syncd.application.figures.rank import ranking
 from syncd.application.notify import preview
-from syncd.application.quota_table import quota_table as quota_of
-from syncd.application.rank import ranking
 from syncd.application.services import Services
 from syncd.bootstrap import wire
 from syncd.cli.context import JsonOption

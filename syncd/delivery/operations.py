@@ -7,15 +7,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from syncd.application.census import take_census
-from syncd.application.close import adjust, close_period
-from syncd.application.collect import collect
+from syncd.application.collecting.collect import collect
 from syncd.application.decide import Decision, decide
-from syncd.application.dossier import build
-from syncd.application.fold import fold_looks
+from syncd.application.evidence.dossier import build
+from syncd.application.evidence.fold import fold_looks
+from syncd.application.figures.close import adjust, close_period
+from syncd.application.figures.rank import push_ranking
 from syncd.application.notify import send
-from syncd.application.publish import publish
-from syncd.application.rank import push_ranking
+from syncd.application.publishing.census import take_census
+from syncd.application.publishing.publish import publish
 from syncd.application.services import Services
 from syncd.domain.model import AdjustmentKind, PeriodId, Status, UnitId
 from syncd.errors import UsageError

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from syncd.application.deliver import Outcome
-from syncd.application.explain import explain
-from syncd.application.quota_table import QuotaTable, assessment_of, current_period, periods_of, quota_table
+from syncd.application.figures.explain import explain
+from syncd.application.figures.quota_table import QuotaTable, assessment_of, current_period, periods_of, quota_table
+from syncd.application.figures.sheet import SYMBOL, sheet_of, so_far, worst_first
+from syncd.application.publishing.deliver import Outcome
 from syncd.application.services import Assessment, Services
-from syncd.application.sheet import SYMBOL, sheet_of, so_far, worst_first
 from syncd.application.wording import STATUS, words
 from syncd.domain.ledger import LeafKind
 from syncd.domain.model import PeriodId, PostId, Status, UnitId

@@ -17,10 +17,10 @@ from typing import Any
 
 import pytest
 
-from syncd.application.census import take_census
-from syncd.application.quota_table import quota_table
+from syncd.application.evidence.verify import verify_ledger
+from syncd.application.figures.quota_table import quota_table
+from syncd.application.publishing.census import take_census
 from syncd.application.services import Services
-from syncd.application.verify import verify_ledger
 from syncd.cli.context import owning
 from syncd.config import load_config
 from syncd.domain.ledger import LeafKind

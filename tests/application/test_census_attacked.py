@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from syncd.application import census
-from syncd.application.census import take_census
-from syncd.application.collect import collect
-from syncd.application.publish import publish
+from syncd.application.collecting.collect import collect
+from syncd.application.publishing import census
+from syncd.application.publishing.census import take_census
+from syncd.application.publishing.publish import publish
 from syncd.domain.model import OutageOwner, UnitId
 from syncd.errors import PortalError
 from syncd.ports.records import PushState, SightingRecord

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from syncd.application.collect import collect
+from syncd.application.collecting.collect import collect
 from syncd.application.jobs import Planner
-from syncd.application.publish import publish
+from syncd.application.publishing.publish import publish
 from syncd.errors import PortalError, SourceError, StorageError
 from syncd.ports.records import PushState, Slot, SlotState
 from syncd.testing.clock import FakeClock

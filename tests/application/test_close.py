@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from syncd.application.close import adjust, close_period
-from syncd.application.quota_table import quota_table
-from syncd.application.statements import verdict_as_json, verdict_from_json
+from syncd.application.figures.close import adjust, close_period
+from syncd.application.figures.quota_table import quota_table
+from syncd.application.figures.statements import verdict_as_json, verdict_from_json
 from syncd.domain.ledger import LeafKind
 from syncd.domain.model import AdjustmentKind, PeriodId, Status, UnitId
 from syncd.errors import StorageError, UsageError

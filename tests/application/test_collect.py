@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from syncd.application.collect import collect, collect_unit
-from syncd.application.intake import PUSH_PATIENCE
-from syncd.application.looks import Tally, look_at
+from syncd.application.collecting.collect import collect, collect_unit
+from syncd.application.collecting.intake import PUSH_PATIENCE
+from syncd.application.collecting.looks import Tally, look_at
 from syncd.domain.model import LOCAL, OutageOwner, Precision, ReadDate, SourceId, UnitId
 from syncd.errors import SourceError, UsageError
 from syncd.ports.records import LookRecord, OutageRecord, PushState, SourceState

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from syncd.application.close import close_period
 from syncd.application.decide import Decision, decide
-from syncd.application.explain import explain
-from syncd.application.quota_table import quota_table
+from syncd.application.figures.close import close_period
+from syncd.application.figures.explain import explain
+from syncd.application.figures.quota_table import quota_table
 from syncd.domain.ledger import LeafKind
 from syncd.domain.model import PeriodId, PostId, UnitId, Verdict
 from syncd.errors import UsageError

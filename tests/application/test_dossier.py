@@ -17,8 +17,8 @@ from pathlib import Path
 import bagit
 import pytest
 
-from syncd.application.close import adjust, close_period
-from syncd.application.dossier import build, verify
+from syncd.application.evidence.dossier import build, verify
+from syncd.application.figures.close import adjust, close_period
 from syncd.domain.model import AdjustmentKind, PeriodId, UnitId
 from syncd.errors import EvidenceError, UsageError
 from tests.application.figures_world import World, closing, local

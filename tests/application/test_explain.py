@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from syncd.application import wording
-from syncd.application.close import adjust, close_period
-from syncd.application.explain import explain
+from syncd.application.figures.close import adjust, close_period
+from syncd.application.figures.explain import explain
 from syncd.domain.judging import REASONS
 from syncd.domain.model import (
     AdjustmentKind,

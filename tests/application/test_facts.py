@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from syncd.application.facts import delivery_of, exemption_of, gather, is_active
-from syncd.application.quota_table import quota_table
+from syncd.application.figures.facts import delivery_of, exemption_of, gather, is_active
+from syncd.application.figures.quota_table import quota_table
 from syncd.domain.model import (
     Approval,
     Delivery,

@@ -1,8 +1,8 @@
 from datetime import timedelta
 from pathlib import Path
 
-from syncd.application.collect import collect
-from syncd.application.fold import fold_looks
+from syncd.application.collecting.collect import collect
+from syncd.application.evidence.fold import fold_looks
 from syncd.testing.clock import FakeClock
 from tests.application.collecting import item, open_office
 

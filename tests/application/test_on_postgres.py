@@ -3,10 +3,10 @@
 from datetime import timedelta
 from pathlib import Path
 
-from syncd.application.census import take_census
-from syncd.application.collect import collect
-from syncd.application.fold import fold_looks
-from syncd.application.publish import publish
+from syncd.application.collecting.collect import collect
+from syncd.application.evidence.fold import fold_looks
+from syncd.application.publishing.census import take_census
+from syncd.application.publishing.publish import publish
 from syncd.errors import PortalError
 from syncd.ports.records import PushState
 from syncd.testing.clock import FakeClock

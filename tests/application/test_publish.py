@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from syncd.application.collect import collect_unit
-from syncd.application.publish import publish
+from syncd.application.collecting.collect import collect_unit
+from syncd.application.publishing.publish import publish
 from syncd.domain.model import OutageOwner, UnitId
 from syncd.errors import PortalError, SourceError, UsageError
 from syncd.ports.portal import ImageToPush, PortalState

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from syncd.application.quota_table import assessment_of, current_period, periods_of, quota_table
+from syncd.application.figures.quota_table import assessment_of, current_period, periods_of, quota_table
 from syncd.domain.model import Exemption, OutageOwner, PeriodId, UnitId
 from syncd.errors import UsageError
 from syncd.ports.records import PushState

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from syncd.application.close import adjust, close_period
-from syncd.application.rank import push_ranking, ranking
+from syncd.application.figures.close import adjust, close_period
+from syncd.application.figures.rank import push_ranking, ranking
 from syncd.domain.ledger import LeafKind
 from syncd.domain.model import AdjustmentKind, PeriodId, UnitId
 from syncd.errors import RankingError, UsageError

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from syncd.application.close import adjust, close_period
-from syncd.application.explain import explain
-from syncd.application.quota_table import assessment_of, periods_of, quota_table
-from syncd.application.rank import ranking
+from syncd.application.figures.close import adjust, close_period
+from syncd.application.figures.explain import explain
+from syncd.application.figures.quota_table import assessment_of, periods_of, quota_table
+from syncd.application.figures.rank import ranking
 from syncd.domain.model import AdjustmentKind, PeriodId, UnitId
 from syncd.domain.rules import RuleSet, parse_ruleset
 from syncd.resources import ruleset_text

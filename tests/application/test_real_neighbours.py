@@ -11,9 +11,9 @@ from adapters.http import HttpSettings, PoliteClient
 from adapters.portals.outbox import OutboxPortal, OutboxSettings
 from adapters.portals.wordpress import WordPressPortal, WordPressSettings
 from adapters.sources.feed import FeedSettings, FeedSource
-from syncd.application.census import take_census
-from syncd.application.collect import collect
-from syncd.application.publish import publish
+from syncd.application.collecting.collect import collect
+from syncd.application.publishing.census import take_census
+from syncd.application.publishing.publish import publish
 from syncd.domain.model import SourceId, UnitId
 from syncd.ports.portal import Portal
 from syncd.ports.records import PushState

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from syncd.application.collect import collect, collect_unit
+from syncd.application.collecting.collect import collect, collect_unit
 from syncd.domain.model import UnitId
 from syncd.errors import SourceError
 from syncd.ports.source import ImageData, PostData

@@ -8,9 +8,9 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from syncd.application.close import close_period
-from syncd.application.quota_table import quota_table
-from syncd.application.statements import verdict_as_json
+from syncd.application.figures.close import close_period
+from syncd.application.figures.quota_table import quota_table
+from syncd.application.figures.statements import verdict_as_json
 from syncd.domain.model import PeriodId, UnitId
 from syncd.ports.records import PushState
 from tests.application.figures_world import World, closing, local, make_world, unit

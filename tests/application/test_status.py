@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from syncd.application.rank import push_ranking
+from syncd.application.figures.rank import push_ranking
 from syncd.application.status import status
 from syncd.domain.model import OutageOwner, PeriodId, UnitId
 from syncd.errors import RankingError

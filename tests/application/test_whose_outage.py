@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from syncd.application.collect import collect_unit
+from syncd.application.collecting.collect import collect_unit
 from syncd.domain.model import OutageOwner
 from syncd.errors import SourceError
 from syncd.ports.records import OutageRecord

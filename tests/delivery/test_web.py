@@ -18,7 +18,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
-from syncd.application.quota_table import quota_table
+from syncd.application.figures.quota_table import quota_table
 from syncd.delivery.web import create_app
 from syncd.domain.model import PeriodId, PostId
 from tests.application.figures_world import World, closing, local, unit

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, create_engine, text
 
-from syncd.application.verify import verify_ledger
+from syncd.application.evidence.verify import verify_ledger
 from syncd.domain.ledger import EMPTY_ROOT, LeafKind, leaf_hash, root_of
 from syncd.domain.model import Adjustment, AdjustmentKind, PeriodId, UnitId
 from syncd.errors import ChainBroken, LedgerError, StorageError

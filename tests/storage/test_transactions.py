@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from syncd.application.verify import verify_ledger
+from syncd.application.evidence.verify import verify_ledger
 from syncd.clock import SystemClock
 from syncd.domain.ledger import LeafKind
 from syncd.domain.model import SourceId, UnitId

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from syncd.application import arrivals, intake
+from syncd.application.collecting import arrivals, intake
 from syncd.application.services import Services
 from syncd.domain.ledger import LeafKind
 from syncd.domain.model import Precision, SourceId, Unit

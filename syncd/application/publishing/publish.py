@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from syncd.application import outages
-from syncd.application.deliver import Deliverer, Outcome, PublishNote
+from syncd.application.publishing.deliver import Deliverer, Outcome, PublishNote
 from syncd.application.services import Services
 from syncd.domain.model import OutageOwner, PostId, UnitId
 from syncd.errors import ForeignError, UsageError

@@ -13,13 +13,13 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from syncd.application.bag import BagWriter
-from syncd.application.dossier_check import Check, Checkpoint, Verification, verify
+from syncd.application.evidence.bag import BagWriter
+from syncd.application.evidence.dossier_check import Check, Checkpoint, Verification, verify
+from syncd.application.figures.quota_table import QuotaTable, UnitRow, tabulate, unit_of
+from syncd.application.figures.sheet import sheet_of
+from syncd.application.figures.statements import verdict_as_json
 from syncd.application.letters import domain_of
-from syncd.application.quota_table import QuotaTable, UnitRow, tabulate, unit_of
 from syncd.application.services import Services
-from syncd.application.sheet import sheet_of
-from syncd.application.statements import verdict_as_json
 from syncd.domain.ledger import LeafKind, canonical, inclusion_proofs
 from syncd.domain.model import LOCAL, PeriodId, PostId, UnitId
 from syncd.errors import EvidenceError, UsageError

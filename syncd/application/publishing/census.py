@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from syncd.application import outages
-from syncd.application.attribution import Attribution
+from syncd.application.publishing.attribution import Attribution
+from syncd.application.publishing.sightings import Taken, take_in
 from syncd.application.services import Services
-from syncd.application.sightings import Taken, take_in
 from syncd.domain.ledger import LeafKind, instant_text
 from syncd.domain.model import OutageOwner, Period, PeriodId, UnitId
 from syncd.domain.periods import period_of

@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from enum import IntEnum
 from typing import Any
 
-from syncd.application.quota_table import QuotaTable
+from syncd.application.figures.quota_table import QuotaTable
+from syncd.application.figures.statements import instant_as_json
 from syncd.application.services import Services
-from syncd.application.statements import instant_as_json
 from syncd.application.wording import period_label, say
 from syncd.domain.model import Period, Status, UnitId
 from syncd.ports.portal import PortalState

@@ -6,7 +6,7 @@ Everything happens in the caller's unit of work; nothing is committed here.
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from syncd.application.arrivals import Arrival, Sorted, body_of, data_sha256_of, recognised
+from syncd.application.collecting.arrivals import Arrival, Sorted, body_of, data_sha256_of, recognised
 from syncd.application.services import Services
 from syncd.domain import identity
 from syncd.domain.ledger import LeafKind, instant_text

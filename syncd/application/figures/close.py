@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from syncd.application.quota_table import QuotaTable, tabulate, unit_of
+from syncd.application.figures.quota_table import QuotaTable, tabulate, unit_of
+from syncd.application.figures.statements import instant_as_json, verdict_as_json, verdict_from_json
 from syncd.application.services import Services
-from syncd.application.statements import instant_as_json, verdict_as_json, verdict_from_json
 from syncd.domain.ledger import LeafKind, canonical
 from syncd.domain.model import (
     Adjustment,

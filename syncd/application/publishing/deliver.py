@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from syncd.application.payload import first_image, payload_of, payload_sha256
+from syncd.application.publishing.payload import first_image, payload_of, payload_sha256
 from syncd.application.services import Services
 from syncd.domain.identity import same_story, text_sha256
 from syncd.domain.ledger import LeafKind, instant_text

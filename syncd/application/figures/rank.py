@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from syncd.application.quota_table import (
+from syncd.application.figures.quota_table import (
     QuotaCell,
     QuotaTable,
     UnitRow,
@@ -20,8 +20,8 @@ from syncd.application.quota_table import (
     tabulate,
     unit_of,
 )
+from syncd.application.figures.statements import instant_as_json
 from syncd.application.services import Assessment, Services
-from syncd.application.statements import instant_as_json
 from syncd.domain.ledger import LeafKind, canonical
 from syncd.domain.missing import MissingMonths, missing_months
 from syncd.domain.model import AdjustmentKind, Status, Unit, UnitId, Verdict

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from syncd.application.looks import SourceFailure, Tally, look_at
+from syncd.application.collecting.looks import SourceFailure, Tally, look_at
 from syncd.application.services import Services
 from syncd.domain.model import OutageOwner, SourceId, Unit, UnitId
 from syncd.errors import StorageError, UsageError

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from syncd.application.quota_table import QuotaCell, tabulate, unit_of
+from syncd.application.figures.quota_table import QuotaCell, tabulate, unit_of
+from syncd.application.figures.statements import instant_as_json
 from syncd.application.services import Services
-from syncd.application.statements import instant_as_json
 from syncd.application.wording import (
     DELIVERY,
     OWNER,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from syncd.application.quota_table import QuotaCell, QuotaTable, UnitRow, assessment_of, periods_of, tabulate
+from syncd.application.figures.quota_table import QuotaCell, QuotaTable, UnitRow, assessment_of, periods_of, tabulate
 from syncd.application.services import Services
 from syncd.application.wording import CAUSE, DELIVERY, OWNER, REASON, STATUS, cause_in_words, words
 from syncd.domain.bands import Trigger

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from syncd.application.facts import gather, is_active
+from syncd.application.figures.facts import gather, is_active
+from syncd.application.figures.statements import instant_as_json, verdict_from_json
 from syncd.application.services import Assessment, Services
-from syncd.application.statements import instant_as_json, verdict_from_json
 from syncd.domain.coverage import deadline_of
 from syncd.domain.missing import MissingMonths, missing_months
 from syncd.domain.model import Adjustment, Cause, Period, PeriodId, Status, Unit, UnitId, Verdict

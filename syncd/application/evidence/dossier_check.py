@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from syncd.application.bag import DECLARATION, MANIFEST, TAG_FILES, TAG_MANIFEST, BagReader, read_manifest
-from syncd.application.closed_figures import closed_figures
+from syncd.application.evidence.bag import DECLARATION, MANIFEST, TAG_FILES, TAG_MANIFEST, BagReader, read_manifest
+from syncd.application.figures.closed_figures import closed_figures
 from syncd.domain.ledger import leaf_hash, verify_inclusion
 from syncd.errors import DossierInvalid, UsageError
 
