@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from adapters.html import announced_feeds, looks_like_html
@@ -17,7 +18,7 @@ from adapters.sources.visits import ArticleSelectors, SiteVisitor, zone_of
 from syncd.domain.model import SourceId, UnitId
 from syncd.errors import SourceError
 from syncd.ports.clock import Clock
-from syncd.ports.source import Exchange, Known, PostData, Reading
+from syncd.ports.source import ArchivePage, Exchange, Known, PostData, Reading
 from syncd.vietnamese.dates import DayOrder
 from syncd.vietnamese.text import decode
 
@@ -84,6 +85,9 @@ class FeedSource:
             day_order=self._settings.day_order,
             now=self._clock.now(),
         )
+
+    def archive(self, since: datetime, at: str | None) -> ArchivePage:
+        raise self._site.error("nothing is known behind this list", kind="no_archive", permanent=True)
 
     def _parse(self, exchange: Exchange) -> ParsedFeed:
         options = FeedOptions(

@@ -5,6 +5,7 @@ it may be a login, a maintenance page or a new layout.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from bs4 import BeautifulSoup, Tag
 
@@ -14,7 +15,7 @@ from adapters.sources.feed import list_sha256
 from adapters.sources.visits import ArticleSelectors, SiteVisitor, zone_of
 from syncd.domain.model import NO_DATE, ReadDate, SourceId, UnitId
 from syncd.ports.clock import Clock
-from syncd.ports.source import Known, PostData, Reading, Skipped
+from syncd.ports.source import ArchivePage, Known, PostData, Reading, Skipped
 from syncd.vietnamese.dates import DayOrder, parse_date
 from syncd.vietnamese.text import decode, one_line
 
@@ -116,6 +117,9 @@ class PageSource:
             day_order=self._settings.day_order,
             now=self._clock.now(),
         )
+
+    def archive(self, since: datetime, at: str | None) -> ArchivePage:
+        raise self._site.error("nothing is known behind this list", kind="no_archive", permanent=True)
 
     def _post(self, element: Tag, position: int, base: str) -> PostData | Skipped:
         links = [link for link in select(element, self._settings.link) if link.get("href")]

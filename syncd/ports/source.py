@@ -40,6 +40,14 @@ class ImageData:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AttachmentData:
+    """A file that a post links to (PDF, DOC and the like), with the words of its link."""
+
+    url: str
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PostData:
     """One post as a source gave it. Text is NFC; addresses are absolute; `html` is cleaned (allow-list).
 
@@ -57,6 +65,7 @@ class PostData:
     html: str = ""
     full_text: bool = False
     images: tuple[ImageData, ...] = ()
+    attachments: tuple[AttachmentData, ...] = ()
     article: Exchange | None = None
 
 
@@ -98,6 +107,21 @@ class Reading:
     )  # what a person should know: "generator: NukeViet", "3 dates without zone"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchivePage:
+    """One page of what lies behind the list: a sitemap, a page of the pager, a month of an archive.
+
+    `next` names the page to go on with, for `Source.archive`; None: the archive ends here. `complete_from`: every post published at or
+    after that instant has been given, by this page and those before it; None where nothing can be said.
+    """
+
+    exchange: Exchange
+    posts: tuple[PostData, ...]
+    skipped: tuple[Skipped, ...] = ()
+    next: str | None = None
+    complete_from: datetime | None = None
+
+
 class Source(Protocol):
     """One website or feed of one unit. May be used by one thread at a time."""
 
@@ -120,5 +144,15 @@ class Source(Protocol):
 
         Raises:
             SourceError: the page could not be read.
+        """
+        ...
+
+    def archive(self, since: datetime, at: str | None) -> ArchivePage:
+        """One page of the older posts, for a backfill; `at` is None for the first one, else `next` of the page before.
+
+        Posts published before `since` may be among them, and posts of the list itself.
+
+        Raises:
+            SourceError: the page could not be read; kind `no_archive`, `permanent`: this site offers nothing behind its list.
         """
         ...
