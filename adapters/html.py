@@ -215,6 +215,12 @@ def parse_page(page: str) -> BeautifulSoup:
     Raises:
         PageTooLarge: the page has more text, tags or nesting than any page made to be read.
     """
+    refuse_too_large(page)
+    return BeautifulSoup(page, "lxml")
+
+
+def refuse_too_large(page: str) -> None:
+    """Raise PageTooLarge for a page with more text, tags or nesting than any page made to be read."""
     if len(page) > MAX_PAGE_CHARS:
         raise PageTooLarge(f"the page has {len(page):,} characters, at most {MAX_PAGE_CHARS:,} are read")
     tags = sum(1 for _ in itertools.islice(_OPENING.finditer(page), MAX_PAGE_TAGS + 1))
@@ -222,7 +228,6 @@ def parse_page(page: str) -> BeautifulSoup:
         raise PageTooLarge(f"the page has more than {MAX_PAGE_TAGS:,} elements")
     if _depth(page) > MAX_PAGE_DEPTH and _tree_depth(page) > MAX_PAGE_DEPTH:
         raise PageTooLarge(f"the page nests its elements deeper than {MAX_PAGE_DEPTH}")
-    return BeautifulSoup(page, "lxml")
 
 
 def select(within: BeautifulSoup | Tag, selector: str) -> list[Tag]:
