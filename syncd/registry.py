@@ -48,6 +48,11 @@ def article_reader() -> Any:
     return _load("adapters.sources.probing:read_article")
 
 
+def page_reader() -> Any:
+    """`PageReader()`: reads articles out of pages for every source, until `close()`."""
+    return _load("adapters.articles.reading:DirectReader")
+
+
 def _builtin(family: str) -> dict[str, str]:
     table: dict[str, dict[str, str]] = importlib.import_module("adapters").BUILTIN
     return table[family]

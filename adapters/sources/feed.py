@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from adapters.articles.article import ArticleReader
 from adapters.html import announced_feeds, looks_like_html
 from adapters.http import PoliteClient
 from adapters.sources.feed_documents import FeedOptions, NotAFeed, ParsedFeed, parse_feed
@@ -50,13 +51,23 @@ class FeedSource:
 
     Settings = FeedSettings
 
-    def __init__(self, settings: FeedSettings, *, id: SourceId, unit: UnitId, http: PoliteClient, clock: Clock) -> None:
+    def __init__(
+        self,
+        settings: FeedSettings,
+        *,
+        id: SourceId,
+        unit: UnitId,
+        http: PoliteClient,
+        clock: Clock,
+        articles: ArticleReader,
+    ) -> None:
         self.id = id
         self.unit = unit
         self.url = settings.url
         self._settings = settings
         self._zone = zone_of(settings.zone)
         self._clock = clock
+        self._articles = articles
         self._site = SiteVisitor(unit=unit, url=settings.url, http=http)
 
     def read(self, known: Known) -> Reading:
@@ -78,13 +89,8 @@ class FeedSource:
     def complete(self, post: PostData) -> PostData:
         if self._settings.article is None:
             return post
-        return self._site.article(
-            post,
-            self._settings.article,
-            zone=self._zone,
-            day_order=self._settings.day_order,
-            now=self._clock.now(),
-        )
+        rules = self._settings.article.rules(zone=self._zone, day_order=self._settings.day_order)
+        return self._site.article(post, rules, articles=self._articles)
 
     def archive(self, since: datetime, at: str | None) -> ArchivePage:
         raise self._site.error("nothing is known behind this list", kind="no_archive", permanent=True)

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from bs4 import BeautifulSoup, Tag
 
+from adapters.articles.article import ArticleReader
 from adapters.html import absolute, base_of, select, value_of
 from adapters.http import PoliteClient
 from adapters.sources.feed import list_sha256
@@ -56,13 +57,23 @@ class PageSource:
 
     Settings = PageSettings
 
-    def __init__(self, settings: PageSettings, *, id: SourceId, unit: UnitId, http: PoliteClient, clock: Clock) -> None:
+    def __init__(
+        self,
+        settings: PageSettings,
+        *,
+        id: SourceId,
+        unit: UnitId,
+        http: PoliteClient,
+        clock: Clock,
+        articles: ArticleReader,
+    ) -> None:
         self.id = id
         self.unit = unit
         self.url = settings.url
         self._settings = settings
         self._zone = zone_of(settings.zone)
         self._clock = clock
+        self._articles = articles
         self._site = SiteVisitor(unit=unit, url=settings.url, http=http)
 
     def read(self, known: Known) -> Reading:
@@ -110,13 +121,8 @@ class PageSource:
     def complete(self, post: PostData) -> PostData:
         if self._settings.article is None:
             return post
-        return self._site.article(
-            post,
-            self._settings.article,
-            zone=self._zone,
-            day_order=self._settings.day_order,
-            now=self._clock.now(),
-        )
+        rules = self._settings.article.rules(zone=self._zone, day_order=self._settings.day_order)
+        return self._site.article(post, rules, articles=self._articles)
 
     def archive(self, since: datetime, at: str | None) -> ArchivePage:
         raise self._site.error("nothing is known behind this list", kind="no_archive", permanent=True)

@@ -8,22 +8,18 @@ from urllib.parse import urlsplit
 
 from bs4 import BeautifulSoup
 
+from adapters.articles.article import ArticleFault, ArticleReader, ArticleRules
 from adapters.html import (
     PageTooLarge,
     asks_for_login,
-    canonical_of,
-    clean_html,
-    images_of,
     parse_page,
     select,
-    text_of_html,
-    value_of,
 )
 from adapters.http import PoliteClient, retry_after
 from syncd.domain.model import LOCAL, UnitId
 from syncd.errors import ForeignError, SourceError
 from syncd.ports.source import Exchange, Known, PostData
-from syncd.vietnamese.dates import DayOrder, parse_date
+from syncd.vietnamese.dates import DayOrder
 from syncd.vietnamese.text import decode
 
 _MAINTENANCE = ("bảo trì", "đang nâng cấp", "tạm ngừng", "under maintenance", "temporarily unavailable")
@@ -41,6 +37,18 @@ class ArticleSelectors:
     def __post_init__(self) -> None:
         for selector in filter(None, (self.content, self.date, self.title, self.author)):
             select(BeautifulSoup("", "lxml"), selector)
+
+    def rules(self, *, zone: tzinfo | None, day_order: DayOrder) -> ArticleRules:
+        """The same, as asked of an article reader: nothing is read that has no selector."""
+        return ArticleRules(
+            content=(self.content,),
+            date=(self.date,) if self.date else (),
+            title=(self.title,) if self.title else (),
+            author=(self.author,) if self.author else (),
+            generic=False,
+            zone=zone,
+            day_order=day_order,
+        )
 
 
 def zone_of(zone: str) -> tzinfo | None:
@@ -104,41 +112,45 @@ class SiteVisitor:
             return "the page speaks of maintenance: wait, and open it if it lasts"
         return None
 
-    def article(
-        self, post: PostData, selectors: ArticleSelectors, *, zone: tzinfo | None, day_order: DayOrder, now: datetime
-    ) -> PostData:
-        """The post with what its own page tells. A date there wins over the list's; what is not found there stays.
+    def article(self, post: PostData, rules: ArticleRules, *, articles: ArticleReader) -> PostData:
+        """The post with what its own page tells. A date found by the selectors wins over the list's; what is not found there stays.
 
         Raises:
             SourceError: the page could not be read, or holds nothing where `content` points.
         """
         exchange = self.get(post.url, accept="text/html,application/xhtml+xml;q=0.9,*/*;q=0.5")
-        text = decode(exchange.body, content_type=exchange.content_type).text
-        page = self.parse(text, url=post.url)
-        base = exchange.final_url
-        content = select(page, selectors.content)
-        html = "\n".join(filter(None, (clean_html(part.decode_contents(), base) for part in content[:1])))
-        if not text_of_html(html) and not images_of(html):
+        try:
+            article = articles.read(
+                exchange.body,
+                content_type=exchange.content_type,
+                url=exchange.final_url,
+                rules=rules,
+                fetched_at=exchange.at,
+            )
+        except ArticleFault as fault:
+            hint = "open the page: it is broken, or no page made to be read"
+            raise self.error(str(fault), url=post.url, kind=fault.kind, hint=hint) from fault
+        if article.found_by == "nothing":
+            text = decode(exchange.body, content_type=exchange.content_type).text
             hint = self.page_hint(text) or "the site's layout may have changed: check article.content"
             raise self.error(
-                f"nothing found at {selectors.content!r} on the article's page", url=post.url, kind="layout", hint=hint
+                f"nothing found at {', '.join(map(repr, rules.content))} on the article's page",
+                url=post.url,
+                kind="layout",
+                hint=hint,
             )
-        changes = replace(
-            post,
-            html=html,
-            full_text=True,
-            images=images_of(html) or post.images,
-            canonical_url=canonical_of(page, base),
-            article=exchange,
-        )
-        if printed := _first_value(page, selectors.date):
-            date = parse_date(printed, default_zone=zone, day_order=day_order, fetched_at=now, origin="article")
-            if date.instant is not None:
-                changes = replace(changes, published=date)
+        by_selector = article.published.origin == "article" and article.published.instant is not None
         return replace(
-            changes,
-            title=_first_value(page, selectors.title) or post.title,
-            author=_first_value(page, selectors.author) or post.author,
+            post,
+            title=article.title or post.title,
+            canonical_url=article.canonical_url,
+            published=article.published if by_selector else post.published,
+            author=article.author or post.author,
+            html=article.html,
+            full_text=True,
+            images=article.images or post.images,
+            attachments=article.attachments or post.attachments,
+            article=exchange,
         )
 
     @contextmanager
@@ -176,7 +188,3 @@ class SiteVisitor:
             retry_after=retry_after(exchange) if exchange.status in (429, 503) else None,
             hint=hints.get(exchange.status, "the site has a fault of its own: open it, and tell its owner if it lasts"),
         )
-
-
-def _first_value(page: BeautifulSoup, selector: str | None) -> str:
-    return next(filter(None, map(value_of, select(page, selector))), "") if selector else ""

@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -38,10 +39,13 @@ def reach(config: Config, clock: Clock) -> list[Problem]:
     """Reach every neighbour once: each source, the portal (authenticated), the mail server."""
     http = http_client(config, clock)
     problems: list[Problem] = []
-    for index, unit in enumerate(config.units):
-        for number, table in enumerate(config.sources.get(unit.id, ())):
-            source = source_adapter(table, UnitId(unit.id), http, clock)
-            problems += _failing(f"units[{index}].sources[{number}].url", lambda source=source: source.read(Known()))
+    with closing(registry.page_reader()()) as articles:
+        for index, unit in enumerate(config.units):
+            for number, table in enumerate(config.sources.get(unit.id, ())):
+                source = source_adapter(table, UnitId(unit.id), http, clock, articles)
+                problems += _failing(
+                    f"units[{index}].sources[{number}].url", lambda source=source: source.read(Known())
+                )
     problems += _failing("portal", lambda: portal_adapter(config, http, clock).verify())
     mailer = config.mail_adapter.adapter(config.mail_adapter.settings, clock=clock)
     problems += _failing("mail", mailer.verify)
@@ -105,10 +109,16 @@ def probe(url: str, allow: Sequence[str], clock: Clock) -> dict[str, Any]:
     name = _unit_name(url)
     feed_url = registry.feed_finder()(client, url)
     adapter = registry.adapter_class("sources", "feed", key="probe")
-    source = adapter(
-        adapter.Settings(url=feed_url), id=SourceId(f"{name}/1"), unit=UnitId(name), http=client, clock=clock
-    )
-    return _described(source.read(Known()), url, feed_url, name)
+    with closing(registry.page_reader()()) as articles:
+        source = adapter(
+            adapter.Settings(url=feed_url),
+            id=SourceId(f"{name}/1"),
+            unit=UnitId(name),
+            http=client,
+            clock=clock,
+            articles=articles,
+        )
+        return _described(source.read(Known()), url, feed_url, name)
 
 
 def _unit_name(url: str) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.articles.reading import DirectReader
 from adapters.http import HttpSettings, PoliteClient
 from adapters.sources.feed import FeedSettings, FeedSource
 from adapters.sources.visits import ArticleSelectors
@@ -32,7 +33,9 @@ def _source(
     clock = FakeClock(datetime(2026, 11, 1, tzinfo=UTC))
     http = PoliteClient(HttpSettings(spacing_s=0, allow_addresses=LOOPBACK), clock=clock)
     settings = FeedSettings(url=site.url("/rss"), article=article, window=window, zone=zone)
-    return FeedSource(settings, id=SourceId("ban-a/1"), unit=UnitId("ban-a"), http=http, clock=clock)
+    return FeedSource(
+        settings, id=SourceId("ban-a/1"), unit=UnitId("ban-a"), http=http, clock=clock, articles=DirectReader()
+    )
 
 
 def _feed(count: int) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from adapters.articles.reading import DirectReader
 from adapters.http import HttpSettings, PoliteClient
 from adapters.sources.page import PageSettings, PageSource
 from adapters.sources.visits import ArticleSelectors
@@ -38,7 +39,12 @@ def _source(site: LocalSite, path: str = "/tin-tuc", **settings: Any) -> PageSou
     http = PoliteClient(HttpSettings(spacing_s=0, allow_addresses=("127.0.0.0/8",)), clock=clock)
     chosen = {"item": "div.item", "link": "a", "title": "h3", "date": ".date"} | settings
     return PageSource(
-        PageSettings(url=site.url(path), **chosen), id=SourceId("ban-b/1"), unit=UnitId("ban-b"), http=http, clock=clock
+        PageSettings(url=site.url(path), **chosen),
+        id=SourceId("ban-b/1"),
+        unit=UnitId("ban-b"),
+        http=http,
+        clock=clock,
+        articles=DirectReader(),
     )
 
 

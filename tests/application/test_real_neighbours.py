@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.articles.reading import DirectReader
 from adapters.http import HttpSettings, PoliteClient
 from adapters.portals.outbox import OutboxPortal, OutboxSettings
 from adapters.portals.wordpress import WordPressPortal, WordPressSettings
@@ -50,7 +51,9 @@ def office(tmp_path: Path, clock: FakeClock, local_site: LocalSite, http: Polite
 
     def open_source(id: SourceId) -> FeedSource:
         settings = FeedSettings(url=local_site.url(f"/{id}.xml"), window=100)
-        return FeedSource(settings, id=id, unit=UnitId(id.split("/")[0]), http=http, clock=clock)
+        return FeedSource(
+            settings, id=id, unit=UnitId(id.split("/")[0]), http=http, clock=clock, articles=DirectReader()
+        )
 
     made.services = replace(made.services, open_source=open_source)
     yield made
