@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 ARGS   ?=
 
-.PHONY: demo test check bench portals browser lock clean
+.PHONY: demo test slow check bench portals soak lock clean
 
 # --- set-up -----------------------------------------------------------------------------------
 # uv installs the locked set in a few seconds; where it cannot work (say, behind a mirror that only
@@ -23,6 +23,14 @@ demo: $(VENV)/.ready
 
 test: $(VENV)/.ready
 	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+# whole corpora, long fault lists, crash sweeps, the pages in a real browser: what would make `test` too long
+slow: $(VENV)/.ready
+	$(BIN)/python -m pytest -n 2 -m slow --ignore=tests/portals --ignore=tests/soak $(ARGS)
+
+# a simulated day of 5,000 sites; SYNCD_SOAK_SITES sets another number
+soak: $(VENV)/.ready
+	$(BIN)/python -m pytest -m slow tests/soak $(ARGS)
 
 check: $(VENV)/.ready
 	$(BIN)/ruff check .
