@@ -32,8 +32,8 @@ COMMANDS: Mapping[str, Entry] = {
     "publish": Entry("work", "publish", "Đưa tin, bài lên Cổng (push posts to the portal)"),
     "census": Entry("work", "census", "Rà soát Cổng (read the portal back)"),
     "sync": Entry("work", "sync", "Đọc, đưa lên Cổng, rà soát Cổng (collect, publish, census)"),
-    "run": Entry("service", "run", "Chạy dịch vụ (the daemon: scheduler, workers, pages)"),
-    "status": Entry("service", "status", "Điều gì đang sai, từ bao giờ, phải làm gì (what is wrong, worst first)"),
+    "run": Entry("daemon", "run", "Chạy dịch vụ (the daemon: scheduler, workers, pages)"),
+    "status": Entry("status", "status", "Điều gì đang sai, từ bao giờ, phải làm gì (what is wrong, worst first)"),
     "quota": Entry("figures", "quota", "Bảng chỉ tiêu: đơn vị x kỳ (units x periods)"),
     "explain": Entry(
         "figures", "explain", "Từng tin, bài của một kỳ và vì sao tính hay không (every post and why it counts)"

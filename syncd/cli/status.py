@@ -1,47 +1,21 @@
-"""run and status: the daemon, and what is wrong."""
+"""status: what is wrong, since when, what to do."""
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
-from syncd import logs
 from syncd.application.status import status as status_of
 from syncd.application.wording import instant_label, words
-from syncd.bootstrap import socket_path
-from syncd.cli.context import ConfigOption, JsonOption, NowOption, clock_for, config_from, owning, reading
+from syncd.cli.context import ConfigOption, JsonOption, NowOption, reading
 from syncd.cli.output import emit
 from syncd.cli.wording import TEXTS
-from syncd.delivery.daemon import Daemon
-from syncd.delivery.static_sites import static_sites
 
 # Sign and colour of a problem: broken, a person should act, good to know.
 SEVERITIES = {"broken": ("✘", "bold red"), "attention": ("!", "yellow"), "notice": ("·", "cyan")}
-
-
-def run(
-    config: ConfigOption = None,
-    now: NowOption = None,
-    log_level: Annotated[str, typer.Option("--log-level", help="debug, info, warning, error")] = "info",
-) -> None:
-    """Serve until SIGTERM; exit code 0 after a clean stop."""
-    logs.configure(log_level)
-    settings = config_from(config)
-    with owning(settings, clock_for(now)) as (wired, lock):
-        daemon = Daemon(
-            wired.services,
-            still_owner=lock.still_held,
-            abort_fetches=wired.http.abort,
-            socket_path=socket_path(settings),
-            host=settings.web.host,
-            port=settings.web.port,
-            static=static_sites(settings),
-        )
-        code = daemon.run()
-    raise typer.Exit(code)
 
 
 def status(config: ConfigOption = None, now: NowOption = None, as_json: JsonOption = False) -> None:
