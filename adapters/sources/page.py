@@ -21,6 +21,9 @@ from syncd.vietnamese.dates import DayOrder, parse_date
 from syncd.vietnamese.text import decode, one_line
 
 _ACCEPT = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1"
+OWN_WORDS = (
+    ":scope"  # as date selector: what an entry prints itself, outside of the elements within: `<a>…</a> (30/10/2026)`
+)
 _MAX_ITEMS = 1_000
 _MAX_NESTING = 20  # each of nested items is searched whole: 1,000 of them would take minutes
 
@@ -29,8 +32,9 @@ _MAX_NESTING = 20  # each of nested items is searched whole: 1,000 of them would
 class PageSettings:
     """One `{ kind = "page", … }` of a unit. `item` finds the entries; the other selectors look within one entry.
 
-    `title` empty: the text of the link. `date` empty: the list prints none. `window`: how many entries it shows at most, None where
-    that is not known: then it is never taken for the whole of the site, unless it is empty.
+    `title` empty: the text of the link. `date` empty: the list prints none; `:scope`: the date stands among the entry's own words,
+    outside of the elements within it. `window`: how many entries it shows at most, None where that is not known: then it is never
+    taken for the whole of the site, unless it is empty.
     """
 
     url: str
@@ -132,24 +136,37 @@ class PageSource:
         if element.name == "a" and element.get("href"):
             links.insert(0, element)
         titles = select(element, self._settings.title) if self._settings.title else []
-        title = next(filter(None, map(value_of, [*titles, *links])), "")
+        title = next(filter(None, map(self._title, [*titles, *links])), "")
         urls = [url for link in links if (url := absolute(str(link["href"]), base))]
         if not urls or not title:
             return Skipped(item=title[:80] or f"item {position}", reason="no web address" if not urls else "no title")
         return PostData(title=title, url=urls[0], published=self._date(element))
 
+    def _title(self, element: Tag) -> str:
+        """The words of a title, without those of the date that is printed inside it."""
+        words = value_of(element)
+        if self._settings.date in ("", OWN_WORDS):
+            return words
+        for date in select(element, self._settings.date):
+            words = one_line(words.replace(value_of(date), " "))
+        return words
+
     def _date(self, element: Tag) -> ReadDate:
         if not self._settings.date:
             return NO_DATE
+        if self._settings.date == OWN_WORDS:
+            printed = [one_line(" ".join(text for text in element.strings if text.parent is element))]
+        else:
+            printed = [value_of(found) for found in select(element, self._settings.date)]
         read = [
             parse_date(
-                value_of(found),
+                raw,
                 default_zone=self._zone,
                 day_order=self._settings.day_order,
                 fetched_at=self._clock.now(),
                 origin="list",
             )
-            for found in select(element, self._settings.date)
+            for raw in printed
         ]
         return next((date for date in read if date.instant is not None), read[0] if read else NO_DATE)
 

@@ -61,6 +61,19 @@ def test_list_page_is_read_in_order_each_address_once(site: LocalSite) -> None:
     assert [(s.item, s.reason) for s in reading.skipped] == [("Không có liên kết", "no web address")]
 
 
+def test_date_in_the_entrys_own_words_or_inside_its_title_is_no_part_of_the_title(site: LocalSite) -> None:
+    entries = "<li><a href=/1>Bài một năm 2025</a> (30/10/2026 08:05)</li><li><a href=/2>Bài hai</a> <!-- 1/1/2020 -->(29/10/2026)</li>"
+    site.page("/tin-tuc", f"<ul>{entries}</ul>")
+    own = _source(site, item="li", title="", date=":scope").read(Known()).posts
+    assert [(post.title, post.published.raw) for post in own] == [
+        ("Bài một năm 2025", "(30/10/2026 08:05)"),
+        ("Bài hai", "(29/10/2026)"),
+    ]
+    site.page("/tin-tuc", "<li><a href=/1>Bài một <span class=ngay>(30/10/2026)</span></a></li>")
+    (post,) = _source(site, item="li", title="", date=".ngay").read(Known()).posts
+    assert (post.title, post.published.raw) == ("Bài một", "(30/10/2026)")
+
+
 def test_a_list_is_the_whole_site_only_where_its_window_is_known_or_it_is_empty(site: LocalSite) -> None:
     site.page("/tin-tuc", LIST)
     assert _source(site).read(Known()).full
