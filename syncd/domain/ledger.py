@@ -29,6 +29,9 @@ class LeafKind(StrEnum):
     LOOKS_DAY = "looks_day"
     ITEM_SEEN = "item_seen"
     ITEM_CHANGED = "item_changed"
+    POST_GONE = "post_gone"  # it left its site for good, or came back
+    READING_HELD = "reading_held"  # a reading that a person has to look at before it changes anything known
+    BACKFILL = "backfill"  # one page of what lies behind a list
     PUSH_SENT = "push_sent"
     PUSH_RESULT = "push_result"
     READBACK = "readback"

@@ -52,12 +52,15 @@ class PostData:
     """One post as a source gave it. Text is NFC; addresses are absolute; `html` is cleaned (allow-list).
 
     `full_text` tells that `html` holds the whole article, not a summary. `article` is the exchange of its own page, if it was read.
+    `stable_id` is the number or name by which the site itself keeps the post (`post/218187`, `dDocName=PORTAL353912`): the same under
+    every host and path of the source.
     """
 
     title: str
     url: str
     guid: str | None = None
     canonical_url: str | None = None
+    stable_id: str | None = None
     published: ReadDate = NO_DATE
     author: str = ""
     categories: tuple[str, ...] = ()
