@@ -11,6 +11,14 @@ HINTS = {
     "reset": "the site or a firewall cut the connection; if it goes on, ask the site's administrator",
     "tls": "open the site in a browser on this machine and look at its certificate; check this machine's clock",
     "tls_expired": "the site's administrator must renew its certificate",
+    "tls_not_yet_valid": "the certificate holds from a later day: check this machine's clock, then tell the site's administrator",
+    "tls_self_signed": "the site signed its certificate itself: its administrator must get one from an authority, "
+    "or name this one in http.extra_ca_files after comparing it by telephone",
+    "tls_untrusted": "no authority known here vouches for the site: if it is the office's own authority, name its "
+    "certificate in http.extra_ca_files",
+    "tls_outdated": "the site speaks an encryption that is no longer safe (before TLS 1.2, SHA-1, or short keys): "
+    "its administrator must renew the server; where the site offers http too, enter that address",
+    "tls_client_certificate": "the site wants a certificate from whoever reads it: its administrator must let the list be read without",
     "tls_wrong_name": "the certificate is made out to another name: correct the address, or ask the site's administrator",
     "tls_incomplete_chain": "the site does not send its intermediate certificate: its administrator must add it, "
     "or name the missing one in http.extra_ca_files",

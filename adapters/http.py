@@ -10,7 +10,7 @@ import contextlib
 import email.utils
 import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
@@ -32,6 +32,7 @@ __all__ = ["HttpFailure", "HttpSettings", "PoliteClient", "Visit", "retry_after"
 MAX_RETRY_AFTER = timedelta(days=1)
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_FOR_GOOD = frozenset({301, 308})
 _MAX_DRAINED_BYTES = 64 * 1024  # of a redirect's body, so that its connection can be used again
 _KEEPALIVE_S = 4.0  # below the 5 s after which Apache closes, so that no request is sent into a closing connection
 
@@ -178,13 +179,16 @@ class Visit:
         target = self._judged(url, url)
         seen = {target}
         left_s = self._settings.total_timeout_s
+        moved_to, for_good = None, True
         while True:
             ask = _Ask("GET", target, headers, b"", conditional=len(headers) > 1)
             exchange = self._exchange(ask, url, left_s)
             if exchange.status not in _REDIRECTS:
-                return exchange
+                return replace(exchange, moved_to=moved_to) if moved_to else exchange
             left_s -= exchange.elapsed_s
             target = self._redirected(target, exchange)
+            for_good = for_good and exchange.status in _FOR_GOOD
+            moved_to = str(target) if for_good else moved_to
             if target in seen:
                 raise self._failure(url, "too_many_redirects", f"redirects in a circle, back to {target}")
             if len(seen) > self._settings.max_redirects:

@@ -18,7 +18,7 @@ from typing import Any
 import httpcore
 
 from adapters.addresses import AddressGuard
-from adapters.tls import SharedContext, certificate_kind, tls_reason
+from adapters.tls import SharedContext, certificate_kind, handshake_kind, tls_reason
 from syncd.ports.clock import Clock
 
 MAX_ADDRESSES = 8  # of one name that are tried
@@ -197,7 +197,7 @@ class Dialer(httpcore.NetworkBackend):
         if isinstance(err, TimeoutError):
             return NetworkFault("timeout", f"time over while {doing}")
         if isinstance(err, ssl.SSLError):
-            return NetworkFault("tls", f"{tls_reason(err)} while {doing}")
+            return NetworkFault(handshake_kind(err), f"{tls_reason(err)} while {doing}")
         return NetworkFault("reset", f"{err.strerror or err} while {doing}")
 
     def connect_tcp(

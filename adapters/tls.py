@@ -11,8 +11,30 @@ import certifi
 
 from syncd.errors import ConfigError
 
-_EXPIRED, _WRONG_NAME, _WRONG_IP = 10, 62, 64  # X509_V_ERR_… of OpenSSL's x509_vfy.h
-_NO_ISSUER, _UNVERIFIED_LEAF = 20, 21
+_KIND_OF_REFUSAL = {  # X509_V_ERR_… of OpenSSL's x509_vfy.h
+    2: "tls_incomplete_chain",  # the issuer of an intermediate is not there
+    9: "tls_not_yet_valid",
+    10: "tls_expired",
+    18: "tls_self_signed",
+    19: "tls_untrusted",  # the chain ends at a root that nobody here trusts
+    20: "tls_incomplete_chain",
+    21: "tls_incomplete_chain",
+    62: "tls_wrong_name",
+    64: "tls_wrong_name",
+    66: "tls_outdated",  # keys too short, or signatures by SHA-1
+    67: "tls_outdated",
+    68: "tls_outdated",
+}
+_OUTDATED = (
+    "unsupported protocol",
+    "unsafe legacy renegotiation",
+    "dh key too small",
+    "wrong signature type",
+    "protocol version",
+    "no protocols available",
+    "no shared cipher",
+    "insufficient security",
+)
 
 
 class SharedContext(ssl.SSLContext):
@@ -63,12 +85,16 @@ class SharedContext(ssl.SSLContext):
 
 def certificate_kind(err: ssl.SSLCertVerificationError) -> str:
     """Which kind of failure a refused certificate is."""
-    if err.verify_code == _EXPIRED:
-        return "tls_expired"
-    if err.verify_code in (_WRONG_NAME, _WRONG_IP):
-        return "tls_wrong_name"
-    if err.verify_code in (_NO_ISSUER, _UNVERIFIED_LEAF):
-        return "tls_incomplete_chain"
+    return _KIND_OF_REFUSAL.get(err.verify_code, "tls")
+
+
+def handshake_kind(err: ssl.SSLError) -> str:
+    """Which kind of failure a handshake is that broke off before or after the certificate was judged."""
+    reason = tls_reason(err)
+    if "certificate required" in reason:
+        return "tls_client_certificate"
+    if any(words in reason for words in _OUTDATED):
+        return "tls_outdated"
     return "tls"
 
 

@@ -1,5 +1,6 @@
 """What the source adapters share: one polite exchange with a unit's site, judged, and the article page by selectors."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -22,6 +23,10 @@ from syncd.ports.source import Exchange, Known, PostData
 from syncd.vietnamese.dates import DayOrder
 from syncd.vietnamese.text import decode
 
+_REFRESH = re.compile(  # <meta http-equiv="refresh" content="0; url=…">: followed by browsers, never by us
+    r"""<meta[^>]{0,200}http-equiv\s*=\s*["']?refresh["']?[^>]{0,200}content\s*=\s*["']?\s*\d*\s*;\s*url\s*=\s*'?([^"'>]+)""",
+    re.IGNORECASE,
+)
 _MAINTENANCE = ("bảo trì", "đang nâng cấp", "tạm ngừng", "under maintenance", "temporarily unavailable")
 
 
@@ -110,6 +115,8 @@ class SiteVisitor:
         lower = page[:50_000].lower()
         if any(words in lower for words in _MAINTENANCE):
             return "the page speaks of maintenance: wait, and open it if it lasts"
+        if leads_on := _REFRESH.search(page[:50_000]):
+            return f"the page only sends browsers on to {leads_on[1].strip()[:200]}: enter that address"
         return None
 
     def article(self, post: PostData, rules: ArticleRules, *, articles: ArticleReader) -> PostData:

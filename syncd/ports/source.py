@@ -1,5 +1,6 @@
 """Unit websites: what a source adapter gives."""
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -26,6 +27,7 @@ class Exchange:
     body: bytes
     body_sha256: str
     headers: tuple[tuple[str, str], ...] = ()  # as received, names in lower case
+    moved_to: str | None = None  # where a permanent redirect (301, 308) led, before any other kind of redirect
 
     def header(self, name: str) -> str | None:
         """The first value of a header; `name` in lower case."""
@@ -54,6 +56,7 @@ class PostData:
     `full_text` tells that `html` holds the whole article, not a summary. `article` is the exchange of its own page, if it was read.
     `stable_id` is the number or name by which the site itself keeps the post (`post/218187`, `dDocName=PORTAL353912`): the same under
     every host and path of the source.
+    `fingerprint` hashes what the list printed of this entry and all that decides how it is read: see `Known.settled`.
     """
 
     title: str
@@ -70,6 +73,7 @@ class PostData:
     images: tuple[ImageData, ...] = ()
     attachments: tuple[AttachmentData, ...] = ()
     article: Exchange | None = None
+    fingerprint: str = ""  # empty: this entry is read anew at each look
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,25 +86,34 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What we remember of a source's last answer, for conditional requests and for the hash."""
+    """What we remember of a source's last answer, for conditional requests and for the hash.
+
+    `settled` gives the fingerprints of the entries that were taken in for good: such an entry need not be read again, only named in
+    `Reading.settled`. It asks the database, so call it once, and only where the list has changed. A source may leave it alone.
+    """
 
     etag: str | None = None
     last_modified: str | None = None
     body_sha256: str | None = None
+    settled: Callable[[], Collection[str]] = tuple
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """One look at a source.
 
-    `unchanged` (304, or the same body hash as `Known`): `posts` and `skipped` are empty and mean nothing. Otherwise `posts` are in
-    list order. `list_sha256` hashes the addresses and titles seen. `full` tells that the list may have been cut off at its
-    window, so that it covers back to its oldest entry only; a list that is not full covers back to the beginning.
+    `unchanged` (304, or the same body hash as `Known`): `posts` and `skipped` are empty and mean nothing. Otherwise the list holds
+    `posts` and, in the fingerprints `settled`, the entries that stand as they stood when they were taken in; each in list order. A
+    source that settles anything gives the dates of all its entries in `dates`, in list order. `list_sha256` hashes the addresses and
+    titles seen, settled ones included. `full` tells that the list may have been cut off at its window, so that it covers back to its
+    oldest entry only; a list that is not full covers back to the beginning.
     """
 
     exchange: Exchange
     unchanged: bool
     posts: tuple[PostData, ...] = ()
+    settled: tuple[str, ...] = ()
+    dates: tuple[ReadDate, ...] | None = None  # None: those of `posts`
     skipped: tuple[Skipped, ...] = ()
     list_sha256: str | None = None
     full: bool = True
@@ -108,6 +121,11 @@ class Reading:
     notes: tuple[str, ...] = field(
         default_factory=tuple
     )  # what a person should know: "generator: NukeViet", "3 dates without zone"
+
+    @property
+    def items(self) -> int:
+        """How many entries the list holds."""
+        return len(self.posts) + len(self.settled)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -79,6 +79,21 @@ def test_redirects_are_followed_and_both_addresses_kept(local_site: LocalSite, c
     assert local_site.connections == 1
 
 
+@pytest.mark.parametrize(
+    ("hops", "moved_to"), [((301, 308), "/2"), ((301, 302), "/1"), ((302, 301), None), ((307,), None)]
+)
+def test_a_permanent_move_is_told_as_far_as_it_is_permanent(
+    local_site: LocalSite, clock: FakeClock, hops: tuple[int, ...], moved_to: str | None
+) -> None:
+    for number, status in enumerate(hops):
+        local_site.redirect(f"/{number}", f"/{number + 1}", status=status)
+    local_site.page(f"/{len(hops)}", "xin")
+    with client_for(local_site, clock).visit() as visit:
+        exchange = visit.get(local_site.url("/0"))
+    assert exchange.final_url == local_site.url(f"/{len(hops)}")
+    assert exchange.moved_to == (local_site.url(moved_to) if moved_to else None)
+
+
 def test_send_gives_the_redirect_instead_of_following_it(local_site: LocalSite, clock: FakeClock) -> None:
     local_site.redirect("/wp-json", "/login")
     with client_for(local_site, clock).visit() as visit:

@@ -115,7 +115,7 @@ def test_self_signed_certificate_is_refused(root: Authority, other_root: Authori
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(other_root.certificate, other_root.directory / "authority.key")
     with LocalSite(tls=context) as site:
-        assert refused(site, root.certificate).kind == "tls"
+        assert refused(site, root.certificate).kind == "tls_self_signed"
 
 
 def test_old_protocol_versions_are_refused(root: Authority) -> None:
@@ -126,7 +126,7 @@ def test_old_protocol_versions_are_refused(root: Authority) -> None:
         context.minimum_version = ssl.TLSVersion.TLSv1
         context.maximum_version = ssl.TLSVersion.TLSv1_1
     with LocalSite(tls=context) as site:
-        assert refused(site, root.certificate).kind in ("tls", "reset")
+        assert refused(site, root.certificate).kind in ("tls_outdated", "reset")
 
 
 def test_plain_http_on_a_tls_port_is_refused(local_site: LocalSite, root: Authority) -> None:
