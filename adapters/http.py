@@ -162,8 +162,12 @@ class Visit:
         contact = f" (+{settings.contact})" if settings.contact else ""
         self._user_agent = " ".join((settings.user_agent + contact).split()).encode("ascii", "replace")
 
-    def get(self, url: str, *, known: Known | None = None, accept: str = "*/*") -> Exchange:
+    def get(
+        self, url: str, *, known: Known | None = None, accept: str = "*/*", private: Mapping[str, str] | None = None
+    ) -> Exchange:
         """Get one page, whatever its status; `known` makes the request conditional (RFC 9110, 13.1.2-13.1.3).
+
+        `private` headers (a cookie, a token) go to the scheme, host and port of `url` alone, not where a redirect leads elsewhere.
 
         Waits for the host's turn first. Follows redirects, each hop judged like the first; from https to http none. All hops together
         may take `total_timeout_s`. The body is at most `max_body_bytes`, after decompression as on the wire.
@@ -358,6 +362,10 @@ class Visit:
         self, url: str, kind: str, detail: str, *, sent: bool = False, retry_after: timedelta | None = None
     ) -> HttpFailure:
         return HttpFailure(f"{url}: {detail}", url=url, kind=kind, sent=sent, retry_after=retry_after)
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port
 
 
 def _text(value: bytes) -> str:
