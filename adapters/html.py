@@ -15,6 +15,7 @@ from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 from lxml import html as lxml_html
 from soupsieve import SelectorSyntaxError
 
+from adapters.addresses import AddressGuard
 from syncd.ports.source import ImageData
 from syncd.vietnamese.text import nfc, one_line
 
@@ -67,6 +68,10 @@ _MAX_DEPTH = 500  # nh3 takes time by the square of the depth: two minutes for 2
 MAX_PAGE_TAGS = 40_000  # Beautiful Soup takes about 20 µs a tag, and a busy page of a newspaper has 8,000
 MAX_PAGE_CHARS = 5_000_000
 MAX_PAGE_DEPTH = 1_000  # a selector climbs to the root from each element it tries; real pages stay below 60
+_IMAGE = re.compile(r'<img((?: [a-z]+="[^"]*")*)>')
+_SIZE = re.compile(r' (?:width|height)="\s*([^"]*?)(?:px)?\s*"')
+_NUMERIC_HOST = re.compile(r"(?:.*\.)?(?:\d+|0x[0-9a-f]*)\.?")  # a browser takes such a name for an IPv4 address
+_PUBLIC_ONLY = AddressGuard()
 _UNSEEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufdd0-\ufdef\ufeff\ufffe\uffff\ud800-\udfff]"
 )
@@ -95,7 +100,10 @@ def absolute(address: str, base_url: str) -> str:
 
 
 def clean_html(source: str, base_url: str) -> str:
-    """The allowed part of a fragment, with absolute addresses. Text is NFC. Images that load late get their real address."""
+    """The allowed part of a fragment, with absolute addresses. Text is NFC. Images that load late get their real address.
+
+    Images that show nothing are left out: without address, of one pixel, or on an address that is not public and not the page's own.
+    """
     source = nfc(source)
     if not _TAG.search(source):
         return nh3.clean_text(source) if "<" in source else source.strip()
@@ -108,7 +116,8 @@ def clean_html(source: str, base_url: str) -> str:
         if name == "href" and not value.startswith(("mailto:", "tel:")):
             return absolute(value, base_url) or None
         if name == "src":
-            return absolute(value, base_url) or None
+            url = absolute(value, base_url)
+            return None if not url or _is_internal(url, base_url) else url
         return value
 
     cleaned = nh3.clean(
@@ -120,7 +129,27 @@ def clean_html(source: str, base_url: str) -> str:
         url_schemes=_SCHEMES,
         link_rel="noopener nofollow",
     )
+    if "<img" in cleaned:
+        cleaned = _IMAGE.sub(_shown, cleaned)
     return nfc(cleaned).strip()  # once more: "&#1;" is a character only now
+
+
+def _shown(image: re.Match[str]) -> str:
+    return image[0] if ' src="' in image[1] and not _is_one_pixel(image[1]) else ""
+
+
+def _is_one_pixel(attributes: str) -> bool:
+    """Whether an image is there to count readers: WordPress feeds end in one of those."""
+    sizes = _SIZE.findall(attributes)
+    return len(sizes) == 2 and all(size in ("0", "1") for size in sizes)
+
+
+def _is_internal(url: str, base_url: str) -> bool:
+    """Whether an image would make its reader's browser knock within the reader's own network."""
+    host = urlsplit(url).hostname or ""
+    if not (_NUMERIC_HOST.fullmatch(host) or ":" in host or host.rstrip(".").endswith("localhost")):
+        return False
+    return _PUBLIC_ONLY.refusal(host) is not None and host != urlsplit(base_url).hostname
 
 
 def text_of_html(source: str) -> str:

@@ -196,3 +196,31 @@ def test_feed_of_comments_is_named_last_and_addresses_stand_against_the_base() -
         "https://ban-a.vidu.example/con/binh.xml",
         "https://ban-a.vidu.example/comments/feed/",
     ]
+
+
+@pytest.mark.parametrize(
+    ("image", "kept"),
+    [
+        ('<img src="/anh.jpg" width="600" height="1">', True),
+        ('<img src="https://kho-anh.example/anh.jpg" alt="a>b">', True),
+        ('<img src="//8.8.8.8/anh.jpg">', True),
+        ("<img alt=x>", False),
+        ('<img src="data:image/png;base64,iVBORw0KGgo=">', False),
+        ("<img width=1 height=1 src=//dem.example/x>", False),
+        ('<img height="0px" src=//dem.example/x width=" 1 ">', False),
+        ("<img src=//169.254.169.254/>", False),
+        ("<img src=//2130706433/>", False),
+        ("<img src=//0x7f.1/>", False),
+        ("<img src=//localhost:8080/>", False),
+        ('<img src="http://[::ffff:10.0.0.1]/">', False),
+    ],
+)
+def test_image_that_shows_nothing_or_knocks_within_the_readers_network_is_left_out(image: str, kept: bool) -> None:
+    assert ("<img" in clean_html(f"<p>chữ</p>{image}", BASE)) is kept
+
+
+def test_image_beside_a_page_on_an_inner_network_is_kept() -> None:
+    assert (
+        images_of(clean_html("<img src=/anh.jpg>", "http://10.1.2.3:8080/tin/"))[0].url
+        == "http://10.1.2.3:8080/anh.jpg"
+    )
