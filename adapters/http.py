@@ -180,12 +180,14 @@ class Visit:
             headers.append((b"If-None-Match", known.etag.encode()))
         if known is not None and known.last_modified:
             headers.append((b"If-Modified-Since", known.last_modified.encode()))
-        target = self._judged(url, url)
+        secrets = [(name.encode(), value.encode()) for name, value in (private or {}).items()]
+        target = first = self._judged(url, url)
         seen = {target}
         left_s = self._settings.total_timeout_s
         moved_to, for_good = None, True
         while True:
-            ask = _Ask("GET", target, headers, b"", conditional=len(headers) > 1)
+            told = headers + secrets if _origin(target) == _origin(first) else headers
+            ask = _Ask("GET", target, told, b"", conditional=len(headers) > 1)
             exchange = self._exchange(ask, url, left_s)
             if exchange.status not in _REDIRECTS:
                 return replace(exchange, moved_to=moved_to) if moved_to else exchange
