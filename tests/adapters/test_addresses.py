@@ -1,5 +1,7 @@
 """Which addresses may be dialled."""
 
+from ipaddress import IPv4Network, IPv6Network, ip_network
+
 import pytest
 
 from adapters.addresses import AddressGuard, parse_networks
@@ -114,3 +116,98 @@ def test_range_that_is_none_names_its_key() -> None:
         parse_networks(["10.0.0.0/8", "10.0.0.0/40"])
     assert caught.value.key == "http.allow_addresses"
     assert caught.value.value == "10.0.0.0/40"
+
+
+# The IANA special-purpose address registries, IPv4 and IPv6, row by row: block -> "Globally Reachable" as the registry says.
+REGISTRY = {
+    "0.0.0.0/8": False,
+    "0.0.0.0/32": False,
+    "10.0.0.0/8": False,
+    "100.64.0.0/10": False,
+    "127.0.0.0/8": False,
+    "169.254.0.0/16": False,
+    "172.16.0.0/12": False,
+    "192.0.0.0/24": False,
+    "192.0.0.0/29": False,
+    "192.0.0.8/32": False,
+    "192.0.0.9/32": True,  # PCP anycast
+    "192.0.0.10/32": True,  # TURN anycast
+    "192.0.0.170/32": False,
+    "192.0.0.171/32": False,
+    "192.0.2.0/24": False,
+    "192.31.196.0/24": True,  # AS112
+    "192.52.193.0/24": True,  # AMT
+    "192.88.99.0/24": False,
+    "192.88.99.2/32": False,
+    "192.168.0.0/16": False,
+    "192.175.48.0/24": True,  # AS112
+    "198.18.0.0/15": False,
+    "198.51.100.0/24": False,
+    "203.0.113.0/24": False,
+    "240.0.0.0/4": False,
+    "255.255.255.255/32": False,
+    "::1/128": False,
+    "::/128": False,
+    "64:ff9b:1::/48": False,
+    "100::/64": False,
+    "100:0:0:1::/64": False,
+    "2001::/23": False,
+    "2001::/32": False,
+    "2001:1::1/128": True,  # anycast services
+    "2001:1::2/128": True,
+    "2001:1::3/128": True,
+    "2001:2::/48": False,
+    "2001:3::/32": True,  # AMT
+    "2001:4:112::/48": True,  # AS112
+    "2001:10::/28": False,
+    "2001:20::/28": True,  # ORCHIDv2
+    "2001:30::/28": True,  # drones
+    "2001:db8::/32": False,
+    "2002::/16": False,
+    "2620:4f:8000::/48": True,  # AS112
+    "3fff::/20": False,
+    "5f00::/16": False,
+    "fc00::/7": False,
+    "fe80::/10": False,
+}
+SAID_REACHABLE_AND_REFUSED = {  # no unit's website can be there: a protocol's own addresses inside blocks that are not public
+    "192.0.0.9/32", "192.0.0.10/32", "2001:1::1/128", "2001:1::2/128", "2001:1::3/128", "2001:3::/32", "2001:4:112::/48",
+    "2001:20::/28", "2001:30::/28",
+}  # fmt: skip
+
+
+def ends(block: str) -> set[str]:
+    network = ip_network(block)
+    middle = network.network_address + network.num_addresses // 2
+    return {str(network.network_address), str(middle), str(network.broadcast_address)}
+
+
+@pytest.mark.parametrize(("block", "reachable"), REGISTRY.items(), ids=REGISTRY)
+def test_every_row_of_the_registries_is_judged(block: str, reachable: bool) -> None:
+    refusals = {AddressGuard().refusal(address) for address in ends(block)}
+    if reachable and block not in SAID_REACHABLE_AND_REFUSED:
+        assert refusals == {None}
+    else:
+        assert None not in refusals
+
+
+@pytest.mark.parametrize("wrapping", ["::ffff:{}", "64:ff9b::{}", "::{}"])
+def test_wrapped_ipv4_addresses_are_judged_as_what_is_in_them(wrapping: str) -> None:
+    """All of the IPv4 rows once more, inside each kind of IPv6 address that carries one."""
+    guard = AddressGuard()
+    for block, network in ((block, ip_network(block)) for block in REGISTRY if "." in block):
+        for address in ends(block):
+            if wrapping == "::{}" and network.network_address == IPv4Network("0.0.0.0/32").network_address:
+                continue  # `::` and its neighbours are addresses of their own
+            assert (guard.refusal(wrapping.format(address)) is None) == (guard.refusal(address) is None), (
+                block,
+                address,
+            )
+
+
+def test_nothing_outside_global_unicast_is_public() -> None:
+    public = IPv6Network("2000::/3")
+    for high in range(0, 0x10000, 0x11):
+        address = IPv6Network((high << 112, 16))
+        if high not in (0, 0x64) and not address.subnet_of(public):
+            assert AddressGuard().refusal(str(address.network_address + 1)) is not None
