@@ -8,7 +8,7 @@ import pytest
 from syncd.testing.clock import FakeClock
 from syncd.testing.local_site import LocalSite
 
-pytest_plugins = ["tests.postgres"]
+pytest_plugins = ["tests.postgres", "tests.province"]
 
 
 @pytest.fixture

@@ -1,13 +1,11 @@
 """The documents: their commands run, their links lead somewhere, and what they name exists."""
 
-import os
 import re
 import shlex
 import subprocess
-import sys
 import tomllib
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
@@ -15,6 +13,7 @@ import pytest
 import typer
 
 from syncd.cli.app import app
+from tests.acceptance.commands import Answer, syncd
 
 ROOT = Path(__file__).resolve().parents[1]
 READMES = ("README.md", "README.vi.md")
@@ -167,25 +166,21 @@ def table_of(text: str) -> list[str]:
     return lines[start : end + 1]
 
 
-def run(words: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    if words[0] in ("syncd", ".venv/bin/syncd"):
-        words = [sys.executable, "-m", "syncd", *words[1:]]
-    return subprocess.run(
-        words, cwd=folder, env=environment, capture_output=True, text=True, encoding="utf-8", check=False, timeout=300
-    )
-
-
-def test_the_readmes_commands_run_and_the_table_is_what_the_demonstration_prints(tmp_path: Path) -> None:
-    demo = run(["syncd", "demo", "--no-serve"], tmp_path)
-    assert demo.returncode == 0, demo.stderr
+def test_the_readmes_commands_run_and_the_table_is_what_the_demonstration_prints(
+    played: tuple[Path, Answer], own_demo: Callable[[], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own_demo()
+    printed = table_of(played[1].out)
+    ran = set()
     for name in READMES:
         document = ROOT / name
-        assert table_of(blocks(document, "text")[0]) == table_of(demo.stdout), name
+        assert table_of(blocks(document, "text")[0]) == printed, name
         for words in console_lines(document, "$"):
             line = " ".join(words)
-            if not line.startswith(("syncd", ".venv/bin/syncd")) or line.startswith(NOT_RUN_HERE) or "--online" in line:
+            known = line in ran or not line.startswith(("syncd", ".venv/bin/syncd"))
+            if known or line.startswith(NOT_RUN_HERE) or "--online" in line:
                 continue
+            ran.add(line)
             if words[1] == "adjust":  # its unit is an example: the demonstration has others
                 words = [
                     "doan-mat-mang" if word == "tinh-doan" else "2026-03" if word == "2026-10" else word
@@ -193,7 +188,8 @@ def test_the_readmes_commands_run_and_the_table_is_what_the_demonstration_prints
                 ]
                 words += ["-c", "demo/config.toml"]
             words = [str(tmp_path / "srv") if word == "/srv/syncd" else word for word in words]
-            folder = tmp_path / "srv" if words[1] in ("check", "rules") else tmp_path
-            done = run(words, folder)
-            assert done.returncode == 0, f"{line}: {done.stdout}{done.stderr}"
-            assert done.stdout, line
+            monkeypatch.chdir(tmp_path / "srv" if words[1] in ("check", "rules") else tmp_path)
+            done = syncd(*words[1:])
+            assert done.code == 0, f"{line}: {done.out}{done.err}"
+            assert done.out, line
+    assert len(ran) >= 7

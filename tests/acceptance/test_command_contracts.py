@@ -40,8 +40,17 @@ def assert_contract(answer: Answer, *keys: str) -> Any:
     return document
 
 
-def test_demo_answers_with_the_quota_table_and_where_its_files_lie(played: tuple[Path, Answer]) -> None:
-    document = assert_contract(played[1], "units", "files")
+def test_demo_leaves_the_files_that_it_names(played: tuple[Path, Answer]) -> None:
+    folder, answer = played
+    named = re.findall(r"^  (\w+) +(/.*)$", answer.out.partition("Các tệp")[2], re.MULTILINE)
+    assert [name for name, _ in named] == ["config", "dossier", "maildir", "portal"]
+    assert all(Path(path).is_relative_to(folder) and Path(path).exists() for _, path in named)
+
+
+@pytest.mark.slow
+def test_demo_answers_with_the_quota_table_and_where_its_files_lie(tmp_path: Path) -> None:
+    answer = process("demo", "--no-serve", "--json", "--dir", tmp_path / "demo")
+    document = assert_contract(answer, "units", "files")
     assert len(document["units"]) == 8
     assert set(document["files"]) == {"config", "dossier", "maildir", "portal"}
     assert all(Path(path).exists() for path in document["files"].values())

@@ -1,4 +1,4 @@
-"""The made-up province, played once for all tests of a run, in whichever process asks first."""
+"""The made-up province of `syncd demo`, played once for all tests of a run, in whichever process asks first."""
 
 import fcntl
 import shutil
@@ -12,14 +12,14 @@ from tests.acceptance.commands import Answer, process
 
 @pytest.fixture(scope="session")
 def played(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> tuple[Path, Answer]:
-    """The demo's folder, and what `syncd demo --json` answered."""
+    """The demo's folder, and what `syncd demo` printed."""
     base = tmp_path_factory.getbasetemp()
     shared = base if worker_id == "master" else base.parent  # one folder for all processes of pytest-xdist
-    folder, said = shared / "demo", shared / "demo.json"
+    folder, said = shared / "demo", shared / "demo.txt"
     with (shared / "demo.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not said.exists():
-            answer = process("demo", "--no-serve", "--json", "--dir", folder)
+            answer = process("demo", "--no-serve", "--dir", folder)
             assert answer.code == 0, answer.err
             said.write_text(answer.out, encoding="utf-8")
     return folder, Answer(0, said.read_text(encoding="utf-8"), "")
