@@ -1,12 +1,16 @@
 """From bytes to clean text: which encoding a document is in, and text in one Unicode form without hidden damage.
 
-Single-byte fonts that pretend to be Latin text (TCVN3, VNI) are no matter of decoding and are not handled here.
+VISCII and VPS are known by their words, declared or not. Fonts that pretend to be Latin text (TCVN3, VNI) are no matter of
+decoding: a document may be in them here and there only; `legacy.modern` reads those.
 """
 
 import codecs
 import re
 import unicodedata
 from dataclasses import dataclass
+
+from syncd.vietnamese.legacy import convert, recognise_legacy
+from syncd.vietnamese.legacy_tables import Legacy
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -28,6 +32,13 @@ _ALIASES = {
     "ascii": "cp1252", "us-ascii": "cp1252", "euc-kr": "cp949", "ks_c_5601-1987": "cp949", "x-cp1258": "cp1258",
     "big5": "big5hkscs", "unicode": "utf-16", "utf8": "utf-8",
 }  # fmt: skip
+# names that Python has no decoder for
+_LEGACY_LABELS = {
+    "viscii": Legacy.VISCII, "csviscii": Legacy.VISCII, "viscii1.1-1": Legacy.VISCII, "x-viet-viscii": Legacy.VISCII,
+    "vps": Legacy.VPS, "x-viet-vps": Legacy.VPS, "tcvn": Legacy.TCVN3, "tcvn3": Legacy.TCVN3, "x-viet-tcvn": Legacy.TCVN3,
+    "tcvn5712-1": Legacy.TCVN3, "x-viet-tcvn5712": Legacy.TCVN3, "vni": Legacy.VNI, "x-viet-vni": Legacy.VNI,
+}  # fmt: skip
+_WHOLLY = {Legacy.VISCII, Legacy.VPS}  # a document in one of these is so throughout
 _REFUSED = {"utf-7", "utf7"}  # a way past filters, never an honest document
 _DECLARED = re.compile(
     rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._:-]+)|<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9._:-]+)""",
@@ -41,6 +52,8 @@ _HIGH_RUNS = re.compile(rb"[\xa1-\xff]{3,}")
 # windows-1258 writes the tone as a letter of its own after the vowel; đ, ơ and ư have places of their own
 _TONE_AFTER_VOWEL = re.compile(rb"[aeiouyAEIOUY\xc2\xca\xd4\xc3\xd5\xdd\xe2\xea\xf4\xe3\xf5\xfd][\xcc\xd2\xde\xec\xf2]")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufdd0-\ufdef\ufffe\uffff]")
+_WESTERN = {byte: char for byte in range(0x80, 0xA0) if (char := bytes([byte]).decode("cp1252", errors="ignore"))}
+_MARKUP = re.compile(r"<[^<>]{0,2000}>")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _MOSTLY_VALID = 0.02  # share of broken bytes up to which UTF-8 with replacements is still the best reading
 
@@ -96,13 +109,16 @@ def _decode_legacy(body: bytes, labels: list[str]) -> Decoded:
         return _replacing(body, "utf-8")
     for label in labels:
         encoding = _ALIASES.get(label.lower(), label.lower())
+        if legacy := _LEGACY_LABELS.get(encoding):
+            return Decoded(text=convert(_western(body), legacy), encoding=legacy.lower())
+        if encoding == "cp1252":
+            return _latin(body)
         if encoding in _REFUSED or encoding == "utf-8":
             continue
         try:
             return Decoded(text=body.decode(encoding), encoding=encoding)
         except UnicodeDecodeError:
-            if encoding == "cp1252":
-                return _replacing(body, encoding)
+            continue
         except (LookupError, ValueError, TypeError):  # no text encoding of that name
             continue
     if broken is not None:
@@ -135,7 +151,21 @@ def _guess(body: bytes) -> Decoded:
     tones = len(_TONE_AFTER_VOWEL.findall(body))
     if tones * 5 >= len(_NOT_ASCII.findall(body)) > 0:
         return _replacing(body, "cp1258")
+    return _latin(body)
+
+
+def _latin(body: bytes) -> Decoded:
+    """The document as windows-1252, unless its words are Vietnamese by an encoding that looks like it."""
+    text = _western(body)
+    found = recognise_legacy(_MARKUP.sub("\n", text))
+    if found in _WHOLLY:
+        return Decoded(text=convert(text, found), encoding=found.lower())
     return _replacing(body, "cp1252")
+
+
+def _western(body: bytes) -> str:
+    """windows-1252 with nothing lost: the five bytes that it has no character for stay as controls."""
+    return body.decode("latin-1").translate(_WESTERN)
 
 
 def _replacing(body: bytes, encoding: str) -> Decoded:
