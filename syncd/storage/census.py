@@ -4,14 +4,23 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import bindparam, insert, or_, select, update
 
 from syncd.domain.model import OutageOwner, PostId
 from syncd.ports.records import CensusRecord, OutageRecord, SightingRecord
+from syncd.storage.prepared import Prepared
 from syncd.storage.tables import censuses, outages, sightings
 from syncd.storage.transaction import Transaction, chunks, record_of, records_of, values_of
 
 _ADD_CENSUS = insert(censuses).returning(censuses.c.id)
+_CLOSE = Prepared(
+    lambda _: (
+        update(outages)
+        .where(outages.c.subject == bindparam("of"), outages.c.end.is_(None))
+        .values(end=bindparam("until"))
+    ),
+    ["of", "until"],
+)
 
 
 class SqlCensusStore:
@@ -114,9 +123,7 @@ class SqlOutageStore:
         self._transaction.execute(self._transaction.insert_new(outages), values)
 
     def close(self, subject: str, end: datetime) -> None:
-        self._transaction.execute(
-            update(outages).where(outages.c.subject == subject, outages.c.end.is_(None)).values(end=end)
-        )
+        self._transaction.run(_CLOSE, (subject, end))
 
     def assign(self, subject: str, owner: OutageOwner) -> None:
         self._transaction.execute(

@@ -3,17 +3,38 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import insert, literal, or_, select, update
+from sqlalchemy import Integer, Select, bindparam, func, insert, literal, literal_column, or_, select, update
 
 from syncd.domain.model import PostId, Precision, SourceKey, UnitId, local_month
 from syncd.errors import StorageError
 from syncd.ports.records import Alias, PostRecord
+from syncd.storage.prepared import Prepared, PreparedAmong
 from syncd.storage.tables import post_aliases, posts
-from syncd.storage.transaction import Transaction, chunks, record_of, records_of, values_of
+from syncd.storage.transaction import (
+    Transaction,
+    chunks,
+    insert_new,
+    names_of,
+    record_of,
+    records_of,
+    values_of,
+)
 
-_ADD_POSTS = insert(posts).returning(posts.c.id, sort_by_parameter_order=True)
+_POST = names_of(PostRecord, without=())
+_NEW_POST = names_of(PostRecord)
+_post_values = attrgetter(*_NEW_POST)
+_ADD = Prepared(lambda _: insert(posts), (*_NEW_POST, "id", "instant", "month"))
+_ADD_ALIAS = Prepared(lambda dialect: insert_new(dialect, post_aliases), ["unit", "digest", "kind", "value", "post"])
+_FIND = PreparedAmong(
+    lambda digests: select(post_aliases.c.digest, post_aliases.c.post).where(
+        post_aliases.c.unit == bindparam("of"), post_aliases.c.digest.in_(digests)
+    ),
+    ["of"],
+)
+_MANY = PreparedAmong(lambda ids: select(*(posts.c[name] for name in _POST)).where(posts.c.id.in_(ids)))
 _UNCHANGED_BY_UPDATE = ("id", "unit", "key", "first_seen", "published_at")
 _WITHOUT_HTML = [literal("").label("html") if column.name == "html" else column for column in posts.c]
 
@@ -33,19 +54,18 @@ class SqlPostStore:
         wanted = {alias_digest(alias): alias for alias in aliases}
         found: dict[Alias, PostId] = {}
         for chunk in chunks(wanted):
-            rows = self._transaction.execute(
-                select(post_aliases.c.digest, post_aliases.c.post).where(
-                    post_aliases.c.unit == unit, post_aliases.c.digest.in_(chunk)
-                )
-            )
-            found.update({wanted[row.digest]: PostId(row.post) for row in rows})
+            statement, digests = _FIND.among(chunk)
+            rows = self._transaction.rows(statement, (unit, *digests))
+            found.update({wanted[digest]: PostId(post) for digest, post in rows})
         return found
 
     def add(self, posts_: Sequence[tuple[PostRecord, Sequence[Alias]]]) -> list[PostId]:
         if not posts_:
             return []
-        rows = self._transaction.execute(_ADD_POSTS, [_new_row(post) for post, _ in posts_])
-        ids = [PostId(row.id) for row in rows]
+        last = self._transaction.rows(_LAST_NEW_ID, (len(posts_),))[0][0]
+        ids = [PostId(last - left) for left in reversed(range(len(posts_)))]
+        rows = [_new_row(post, new_id) for (post, _), new_id in zip(posts_, ids, strict=True)]
+        self._transaction.run(_ADD, *rows)
         self._insert_aliases(
             [
                 _alias_row(post.unit, new_id, alias)
@@ -58,9 +78,9 @@ class SqlPostStore:
     def add_aliases(self, unit: UnitId, post: PostId, aliases: Iterable[Alias]) -> None:
         self._insert_aliases([_alias_row(unit, post, alias) for alias in aliases])
 
-    def _insert_aliases(self, rows: list[dict[str, Any]]) -> None:
+    def _insert_aliases(self, rows: list[tuple[Any, ...]]) -> None:
         if rows:
-            self._transaction.execute(self._transaction.insert_new(post_aliases), rows)
+            self._transaction.run(_ADD_ALIAS, *rows)
 
     def get(self, post: PostId) -> PostRecord | None:
         return record_of(PostRecord, self._transaction.execute(select(posts).where(posts.c.id == post)).one_or_none())
@@ -68,8 +88,11 @@ class SqlPostStore:
     def many(self, posts_: Iterable[PostId]) -> dict[PostId, PostRecord]:
         found: dict[PostId, PostRecord] = {}
         for chunk in chunks(posts_):
-            rows = self._transaction.execute(select(posts).where(posts.c.id.in_(chunk)))
-            found.update({record.id: record for record in records_of(PostRecord, rows) if record.id is not None})
+            statement, ids = _MANY.among(chunk)
+            for row in self._transaction.rows(statement, ids):
+                record = PostRecord(**dict(zip(_POST, row, strict=True)))
+                if record.id is not None:
+                    found[record.id] = record
         return found
 
     def by_key(self, key: SourceKey) -> PostRecord | None:
@@ -113,10 +136,22 @@ class SqlPostStore:
         return records_of(PostRecord, self._transaction.execute(query.order_by(posts.c.instant, posts.c.id)))
 
 
-def _new_row(post: PostRecord) -> dict[str, Any]:
+def _last_new_id(dialect: str) -> Select[Any]:
+    """The last of so many new ids in a row: there is one writer at a time."""
+    count = bindparam("count", type_=Integer)
+    if dialect == "sqlite":
+        return select(func.coalesce(func.max(posts.c.id), literal_column("0")) + count)
+    taken = select(func.nextval(literal_column("pg_get_serial_sequence('posts', 'id')")).label("id"))
+    return select(func.max(taken.select_from(func.generate_series(literal_column("1"), count)).subquery().c.id))
+
+
+_LAST_NEW_ID = Prepared(_last_new_id, ["count"])
+
+
+def _new_row(post: PostRecord, new_id: PostId) -> tuple[Any, ...]:
     instant = post.published_at or post.first_seen
-    return {**values_of(post), "instant": instant, "month": local_month(instant)}
+    return (*_post_values(post), new_id, instant, local_month(instant))
 
 
-def _alias_row(unit: UnitId, post: PostId, alias: Alias) -> dict[str, Any]:
-    return {"unit": unit, "digest": alias_digest(alias), "kind": alias.kind, "value": alias.value, "post": post}
+def _alias_row(unit: UnitId, post: PostId, alias: Alias) -> tuple[Any, ...]:
+    return (unit, alias_digest(alias), alias.kind, alias.value, post)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from operator import attrgetter
 
 from sqlalchemy import bindparam, func, or_, select, union_all, update
 
@@ -9,11 +10,23 @@ from syncd.domain.model import PostId, UnitId
 from syncd.domain.retry import LONGEST_WAIT
 from syncd.errors import StorageError
 from syncd.ports.records import PushRecord, PushState
+from syncd.storage.prepared import Prepared
 from syncd.storage.tables import posts, pushes
-from syncd.storage.transaction import Transaction, chunks, record_of, records_of, values_of
+from syncd.storage.transaction import (
+    Transaction,
+    chunks,
+    insert_new,
+    names_of,
+    record_of,
+    records_of,
+    values_of,
+)
 
 # Written into the statement: with a parameter SQLite cannot know that the index of edited posts covers it.
 _EDITED = posts.c.version > bindparam(None, 1, literal_execute=True)
+_PUSH = names_of(PushRecord)
+_push_values = attrgetter(*_PUSH)
+_ADD = Prepared(lambda dialect: insert_new(dialect, pushes), _PUSH)
 _TO_BE_SENT = (PushState.QUEUED, PushState.UNKNOWN, PushState.INTENT)
 _NOT_DELIVERED = tuple(state for state in PushState if state is not PushState.DELIVERED)
 
@@ -26,7 +39,7 @@ class SqlPushStore:
 
     def add(self, pushes_: Sequence[PushRecord]) -> None:
         if pushes_:
-            self._transaction.execute(self._transaction.insert_new(pushes), [values_of(push) for push in pushes_])
+            self._transaction.run(_ADD, *map(_push_values, pushes_))
 
     def get(self, portal: str, post: PostId) -> PushRecord | None:
         query = select(pushes).where(pushes.c.portal == portal, pushes.c.post == post)

@@ -1,18 +1,46 @@
 """Sources and looks in the database."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from operator import attrgetter
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
-from syncd.domain.model import SourceId, UnitId, Window
+from syncd.domain.model import PostId, SourceId, UnitId, Window
 from syncd.ports.records import LookRecord, SourceState
-from syncd.storage.tables import looks, sources, windows
-from syncd.storage.transaction import Transaction, chunks, record_of, records_of, values_of
+from syncd.storage.prepared import Prepared
+from syncd.storage.tables import listed, looks, sources, windows
+from syncd.storage.transaction import (
+    Transaction,
+    chunks,
+    insert_new,
+    insert_or_advance,
+    insert_or_replace,
+    names_of,
+    records_of,
+)
 
 FAILED = "failed"
 BEGINNING = datetime.min.replace(tzinfo=UTC)  # where a window starts that covers all before its end
-_ADD_LOOK = insert(looks).returning(looks.c.id)
+
+_STATE = names_of(SourceState, without=())
+_state_values = attrgetter(*_STATE)
+_GET = Prepared(
+    lambda _: select(*(sources.c[name] for name in _STATE)).where(sources.c.source == bindparam("source")), ["source"]
+)
+_PUT = Prepared(lambda dialect: insert_or_replace(dialect, sources, ("source",)), _STATE)
+_LISTED = Prepared(
+    lambda _: select(listed.c.entry, listed.c.post).where(listed.c.source == bindparam("source")), ["source"]
+)
+_LIST = Prepared(lambda dialect: insert_new(dialect, listed), ["source", "entry", "post"])
+_UNLIST = Prepared(
+    lambda _: delete(listed).where(listed.c.source == bindparam("source"), listed.c.entry == bindparam("entry")),
+    ["source", "entry"],
+)
+_LOOK = names_of(LookRecord)
+_look_values = attrgetter(*_LOOK)
+_ADD_LOOK = Prepared(lambda _: insert(looks).returning(looks.c.id), _LOOK)
+_ADD_WINDOW = Prepared(lambda dialect: insert_or_advance(dialect, windows, "end"), ["source", "start", "unit", "end"])
 
 
 class SqlSourceStore:
@@ -22,16 +50,25 @@ class SqlSourceStore:
         self._transaction = transaction
 
     def get(self, source: SourceId) -> SourceState | None:
-        row = self._transaction.execute(select(sources).where(sources.c.source == source)).one_or_none()
-        return record_of(SourceState, row)
+        rows = self._transaction.rows(_GET, (source,))
+        return SourceState(**dict(zip(_STATE, rows[0], strict=True))) if rows else None
 
     def all(self) -> list[SourceState]:
         return records_of(SourceState, self._transaction.execute(select(sources).order_by(sources.c.source)))
 
     def put(self, state: SourceState) -> None:
-        self._transaction.execute(
-            self._transaction.insert_or_replace(sources, by=("source",)), values_of(state, without=())
-        )
+        self._transaction.run(_PUT, _state_values(state))
+
+    def listed(self, source: SourceId) -> dict[str, PostId]:
+        return {entry: PostId(post) for entry, post in self._transaction.rows(_LISTED, (source,))}
+
+    def put_listed(self, source: SourceId, entries: Mapping[str, PostId], *, before: Mapping[str, PostId]) -> None:
+        gone = [(source, entry) for entry, post in before.items() if entries.get(entry) != post]
+        if gone:
+            self._transaction.run(_UNLIST, *gone)
+        added = [(source, entry, post) for entry, post in entries.items() if before.get(entry) != post]
+        if added:
+            self._transaction.run(_LIST, *added)
 
 
 class SqlLookStore:
@@ -43,9 +80,8 @@ class SqlLookStore:
     def add(self, look: LookRecord) -> int:
         if look.outcome != FAILED and (look.covers_all or look.covers_from is not None):
             start = BEGINNING if look.covers_all else look.covers_from
-            reach = {"source": look.source, "start": start, "unit": look.unit, "end": look.at}
-            self._transaction.execute(self._transaction.insert_or_advance(windows, "end"), reach)
-        return int(self._transaction.execute(_ADD_LOOK, values_of(look)).scalar_one())
+            self._transaction.run(_ADD_WINDOW, (look.source, start, look.unit, look.at))
+        return int(self._transaction.rows(_ADD_LOOK, _look_values(look))[0][0])
 
     def in_window(self, start: datetime, end: datetime, *, unit: UnitId | None = None) -> list[LookRecord]:
         query = select(looks).where(looks.c.at >= start, looks.c.at < end)

@@ -60,6 +60,16 @@ sources = Table(
     Column("not_before", Utc),
 )
 
+# What stands in the list of each source as it was last read: the fingerprint of an entry that is settled, or `post:<id>`.
+listed = Table(
+    "listed",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("entry", Text, primary_key=True),
+    Column("post", RowId, ForeignKey("posts.id"), nullable=False),
+    sqlite_with_rowid=False,
+)
+
 looks = Table(
     "looks",
     metadata,
@@ -146,6 +156,19 @@ posts = Table(
     Index(None, "unit", "instant"),
     Index(None, "instant"),
     Index(None, "text_sha256"),
+    # The first post of each text, which a new one may repeat, and those that do repeat one.
+    Index(
+        "ix_posts_first_of_text",
+        "text_sha256",
+        sqlite_where=text("duplicate_of IS NULL"),
+        postgresql_where=text("duplicate_of IS NULL"),
+    ),
+    Index(
+        "ix_posts_duplicates",
+        "duplicate_of",
+        sqlite_where=text("duplicate_of IS NOT NULL"),
+        postgresql_where=text("duplicate_of IS NOT NULL"),
+    ),
     # The few that were edited: what publishing asks every few minutes must not walk over every post ever delivered.
     Index("ix_posts_edited", "id", sqlite_where=text("version > 1"), postgresql_where=text("version > 1")),
 )

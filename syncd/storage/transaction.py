@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError, SQLAlchemyError, StatementError
 
 from syncd.errors import StorageError
+from syncd.storage.prepared import Prepared
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -38,7 +39,9 @@ def translated(err: Exception) -> StorageError:
         hint = "free some space on the disk of the database; nothing of this transaction was kept"
     elif "malformed" in seen or "not a database" in seen:
         hint = "the file is damaged: stop the service, keep the file, and restore the database from a backup"
-    elif isinstance(err, OperationalError):
+    elif (
+        isinstance(err, OperationalError) or type(err).__name__ == "OperationalError"
+    ):  # the library's, or the driver's
         hint = "see that the database is reachable and that its files may be written"
     return StorageError(f"the database refused: {seen}", hint=hint)
 
@@ -49,6 +52,8 @@ class Transaction:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._dialect = connection.dialect.name
+        self._driver: Any = connection.connection.driver_connection
+        self._failures = (connection.dialect.loaded_dbapi.Error, ValueError, *FAILURES)
         self.open = True
 
     def execute(
@@ -61,17 +66,44 @@ class Transaction:
         except FAILURES as err:
             raise translated(err) from err
 
+    def rows(self, statement: Prepared, values: Sequence[Any] = ()) -> list[Sequence[Any]]:
+        """The rows of a prepared query."""
+        if not self.open:
+            raise StorageError("this unit of work has ended")
+        compiled = statement.compiled(self._connection.dialect)
+        try:
+            return [compiled.read(row) for row in self._driver.execute(compiled.text, compiled.values(values))]
+        except self._failures as err:
+            raise translated(err) from err
+
+    def run(self, statement: Prepared, *rows: Sequence[Any]) -> int:
+        """Run a prepared statement once for each row of values; how many rows were concerned."""
+        if not self.open:
+            raise StorageError("this unit of work has ended")
+        compiled = statement.compiled(self._connection.dialect)
+        cursor = self._driver.cursor()
+        try:
+            if len(rows) == 1:
+                cursor.execute(compiled.text, compiled.values(rows[0]))
+            elif rows:
+                cursor.executemany(compiled.text, [compiled.values(row) for row in rows])
+            return int(cursor.rowcount)
+        except self._failures as err:
+            raise translated(err) from err
+        finally:
+            cursor.close()
+
     def insert_new(self, table: Table) -> Insert:
         """An INSERT that leaves alone what is there already under the same key."""
-        return _insert_new(self._dialect, table)
+        return insert_new(self._dialect, table)
 
     def insert_or_replace(self, table: Table, *, by: tuple[str, ...], kept: tuple[str, ...] = ()) -> Insert:
         """An INSERT that replaces what is there already with the same `by`, all but its id and the columns `kept`."""
-        return _insert_or_replace(self._dialect, table, by, kept)
+        return insert_or_replace(self._dialect, table, by, kept)
 
     def insert_or_advance(self, table: Table, column: str) -> Insert:
         """An INSERT that, where the key is there already, only moves `column` up."""
-        return _insert_or_advance(self._dialect, table, column)
+        return insert_or_advance(self._dialect, table, column)
 
     def commit(self) -> None:
         if not self.open:
@@ -85,13 +117,13 @@ class Transaction:
 
 # Building a statement of twenty columns costs more than running it: each is built once.
 @cache
-def _insert_new(dialect: str, table: Table) -> Insert:
+def insert_new(dialect: str, table: Table) -> Insert:
     statement: Insert = _INSERTS[dialect](table).on_conflict_do_nothing()
     return statement
 
 
 @cache
-def _insert_or_replace(dialect: str, table: Table, by: tuple[str, ...], kept: tuple[str, ...]) -> Insert:
+def insert_or_replace(dialect: str, table: Table, by: tuple[str, ...], kept: tuple[str, ...] = ()) -> Insert:
     added = _INSERTS[dialect](table)
     left = {"id", *by, *kept}
     replaced = {column.name: added.excluded[column.name] for column in table.c if column.name not in left}
@@ -100,7 +132,7 @@ def _insert_or_replace(dialect: str, table: Table, by: tuple[str, ...], kept: tu
 
 
 @cache
-def _insert_or_advance(dialect: str, table: Table, column: str) -> Insert:
+def insert_or_advance(dialect: str, table: Table, column: str) -> Insert:
     added = _INSERTS[dialect](table)
     statement: Insert = added.on_conflict_do_update(
         index_elements=table.primary_key.columns,
@@ -133,6 +165,12 @@ def records_of(kind: type[R], rows: Iterable[Row[Any]]) -> list[R]:
     names = [field.name for field in fields(kind)]
     picked = itemgetter(*map(found[0]._fields.index, names))
     return [kind(**dict(zip(names, picked(row), strict=True))) for row in found]
+
+
+def names_of(kind: type["DataclassInstance"], *, without: Iterable[str] = ("id",)) -> tuple[str, ...]:
+    """The names of a record's fields: its columns."""
+    left_out = set(without)
+    return tuple(field.name for field in fields(kind) if field.name not in left_out)
 
 
 def chunks(values: Iterable[T], size: int = IN_CHUNK) -> Iterator[list[T]]:
