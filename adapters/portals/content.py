@@ -1,4 +1,4 @@
-"""Our key inside a post's text, and the links that lead out of it: the same for every portal that keeps HTML."""
+"""Our key inside a post's text, the links that lead out of it, and marks kept from being carried out: the same for every portal that keeps HTML."""
 
 import re
 from html.parser import HTMLParser
@@ -8,6 +8,8 @@ from syncd.domain.model import SourceKey
 
 _KEY = re.compile(r"syncd-[0-9a-f]{32}")
 _MARKER = re.compile(r"<!--\s*(syncd-[0-9a-f]{32})\s*-->")
+# what content systems carry out within a text: [gallery], {{ 7*7 }}, ${7*7}, {% if %}, Joomla's {loadposition x}
+_MARK = re.compile(r"\[(?=[\w/\[])|\{")
 
 
 def is_key(text: str) -> bool:
@@ -18,6 +20,11 @@ def is_key(text: str) -> bool:
 def with_marker(html: str, key: SourceKey) -> str:
     """The text with our key at its end, as a comment: WordPress keeps comments for every role, and scripts for none."""
     return f"{html.rstrip()}\n<!-- {key} -->"
+
+
+def inert(html: str) -> str:
+    """The same text to a reader's eye, without a mark that a portal's shortcodes or templates would carry out."""
+    return _MARK.sub(lambda mark: f"&#{ord(mark[0])};", html)
 
 
 def find_marker(html: str) -> SourceKey | None:

@@ -9,7 +9,6 @@ A search plugin that replaces WordPress's own search must cover unpublished post
 """
 
 import logging
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from adapters.http import PoliteClient
-from adapters.portals.content import find_marker, outgoing_links, with_marker
+from adapters.portals.content import find_marker, inert, outgoing_links, with_marker
 from adapters.portals.json_api import JsonApi
 from adapters.portals.wordpress_names import WordPressNames, every_item
 from syncd.domain.identity import text_sha256
@@ -36,8 +35,6 @@ _NEEDED = ("edit_posts", "edit_others_posts", "edit_published_posts", "upload_fi
 # answers that speak of the picture, or of what the server can do with it; any other outcome is the whole post's
 _IMAGE_REFUSED = {"too_large", "http_status", "forbidden", "conflict"}
 _FIELDS = "id,date_gmt,modified_gmt,status,link,title.raw,content.raw,author,categories,password"
-# a word in square brackets would run as a shortcode there
-_SHORTCODE = re.compile(r"\[(?=[\w/\[])")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,7 +172,7 @@ class WordPressPortal:
         members: dict[str, object] = {
             # titles and excerpts are HTML there
             "title": escape(post.title, quote=False),
-            "content": with_marker(_SHORTCODE.sub("&#91;", post.html), key),
+            "content": with_marker(inert(post.html), key),
             "excerpt": escape(post.summary, quote=False),
         }
         if post.image is not None and (media := self._image_id(api, post.image)) is not None:
