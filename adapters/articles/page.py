@@ -1,48 +1,119 @@
-"""An article's page, parsed once: the tree for reading, and the selectors' view of it where selectors are asked for."""
+"""An article's page, parsed once by lxml; CSS selectors find elements of that same tree."""
 
+import itertools
 import re
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import BeautifulSoup
+from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
+from lxml import html as lxml_html
 
 from adapters.articles.article import ArticleFault
-from adapters.html import PageTooLarge, absolute, parse_page, select
-from syncd.vietnamese.text import decode
+from adapters.html import PageTooLarge, absolute, refuse_too_large, select
+from syncd.vietnamese.text import decode, one_line
 
-_OTHER_KINDS = re.compile(rb"%PDF-|PK\x03\x04|\xd0\xcf\x11\xe0|\x89PNG|GIF8|\xff\xd8\xff|Rar!|\x1f\x8b|\{\\rtf")
+Element = Any  # an lxml element; lxml ships no types
+
+_OTHER_KINDS = re.compile(
+    rb"%PDF-|PK\x03\x04|\xd0\xcf\x11\xe0|\x89PNG|GIF8|\xff\xd8\xff|Rar!|\x1f\x8b|\{\\rtf|<\?xml[^>]*>\s*<(?:rss|feed)\b"
+)
 _TAG = re.compile(r"<[a-zA-Z!/]")
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_MARK = "data-syncd-place"
+_VALUE_OF = {"meta": "content", "time": "datetime", "data": "value"}
 
 
 class ArticlePage:
-    """One page with its address. Parsing waits until it is asked for."""
+    """One page with its address, and the tree of it that all readings share: none of them changes it."""
 
     def __init__(self, body: bytes, *, content_type: str, url: str) -> None:
-        """Decode a page.
+        """Decode and parse a page.
 
         Raises:
-            ArticleFault: `not_html`: a document of another kind stands at this address.
+            ArticleFault: `not_html`: a document of another kind stands at this address; `too_large`: more than any page
+                made to be read.
         """
-        if _OTHER_KINDS.match(body.lstrip()[:16]):
+        if _OTHER_KINDS.match(body.lstrip()[:64]):
             raise ArticleFault(f"{url} is a file of another kind, not a page", kind="not_html")
-        self.url = url
-        self.text = decode(body, content_type=content_type).text.replace("\0", "")
-        if not _TAG.search(self.text):
+        text = _NOT_XML.sub("", decode(body, content_type=content_type).text)
+        if not _TAG.search(text):
             raise ArticleFault(f"{url} holds no markup", kind="not_html")
-
-    @cached_property
-    def soup(self) -> BeautifulSoup:
-        try:
-            return parse_page(self.text)
-        except PageTooLarge as err:
-            raise ArticleFault(str(err), kind="too_large") from err
+        self.url = url
+        self.root = _parsed(text, url)
 
     @cached_property
     def base(self) -> str:
-        """What relative addresses stand against."""
-        element = self.soup.select_one("base[href]")
-        return (absolute(str(element["href"]), self.url) if element is not None else "") or self.url
+        """What relative addresses stand against: the page's `<base href>`, or its own address."""
+        href = next((each.get("href") for each in self.root.iter("base") if each.get("href")), None)
+        return (absolute(href, self.url) if href else "") or self.url
 
-    def first(self, selectors: Any) -> list[Tag]:
+    @cached_property
+    def metas(self) -> dict[str, list[str]]:
+        """What the page's meta elements say, by their name, property or itemprop in lower case, in page order."""
+        found: dict[str, list[str]] = {}
+        for element in self.root.iter("meta"):
+            content = one_line(element.get("content") or "")
+            for kind in ("property", "name", "itemprop", "http-equiv"):
+                for name in (element.get(kind) or "").lower().split() if content else ():
+                    found.setdefault(name, []).append(content)
+        return found
+
+    def meta(self, *names: str) -> str:
+        """The first of these metas that the page has."""
+        return next((self.metas[name][0] for name in names if name in self.metas), "")
+
+    def find(self, selectors: Iterable[str]) -> list[Element]:
         """What the first selector that finds anything finds, in page order."""
-        return next((found for each in selectors if (found := select(self.soup, each))), [])
+        return next((found for each in selectors if (found := self._select(each))), [])
+
+    def find_all(self, selectors: Iterable[str]) -> Iterator[Element]:
+        """What each selector finds."""
+        return itertools.chain.from_iterable(map(self._select, selectors))
+
+    def _select(self, selector: str) -> list[Element]:
+        soup, places = self._marked
+        return [places[str(found[_MARK])] for found in select(soup, selector) if found.get(_MARK)]
+
+    @cached_property
+    def _marked(self) -> tuple[BeautifulSoup, dict[str, Element]]:
+        """The tree again for CSS selectors, each element with its place in the first one."""
+        places = {str(place): element for place, element in enumerate(self.root.iter(etree.Element))}
+        for place, element in places.items():
+            element.set(_MARK, place)
+        marked = lxml_html.tostring(self.root, encoding="unicode")
+        for element in places.values():
+            del element.attrib[_MARK]
+        return BeautifulSoup(marked, "lxml"), places
+
+
+def value_of(element: Element) -> str:
+    """What an element tells: the `content` of a meta, the `datetime` of a time, else its text on one line."""
+    value = element.get(_VALUE_OF.get(element.tag, "")) if element.tag in _VALUE_OF else None
+    return one_line(value) if value else text_of(element)
+
+
+def text_of(element: Element) -> str:
+    """The text of an element on one line, blanks between its parts; scripts and comments left out."""
+    return one_line(" ".join(_texts(element)))
+
+
+def _texts(element: Element) -> Iterator[str]:
+    for event, each in etree.iterwalk(element, events=("start", "end")):
+        if event == "start":
+            if each.text and each.tag not in ("script", "style", "noscript", "template"):
+                yield each.text
+        elif each.tail and each is not element:
+            yield each.tail
+
+
+def _parsed(text: str, url: str) -> Element:
+    try:
+        refuse_too_large(text)
+        parser = lxml_html.HTMLParser(encoding="utf-8", huge_tree=True, remove_pis=True, remove_comments=True)
+        return lxml_html.document_fromstring(text.encode(), parser=parser)
+    except PageTooLarge as err:
+        raise ArticleFault(f"{url}: {err}", kind="too_large") from err
+    except (etree.ParserError, etree.XMLSyntaxError, ValueError) as err:
+        raise ArticleFault(f"{url} holds no page: {err}", kind="not_html") from err

@@ -1,12 +1,17 @@
-"""One article from its page, in this process: text, title, date, author, images, attachments."""
+"""One article from its page, in this process: text, title, date, author, categories, images, attachments."""
 
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from adapters.articles.article import ArticleData, ArticleRules
+from adapters.articles.bodies import Body, find_body
+from adapters.articles.credits import author_of, categories_of, title_of
+from adapters.articles.days import publication_day
+from adapters.articles.files import attachments_of
 from adapters.articles.page import ArticlePage
-from adapters.html import canonical_of, clean_html, images_of, text_of_html, value_of
-from syncd.domain.model import NO_DATE, ReadDate
-from syncd.vietnamese.dates import parse_date
+from adapters.articles.places import heading_of
+from adapters.articles.stated import stated_of
+from adapters.html import absolute, images_of
 
 
 def read_article(body: bytes, *, content_type: str, url: str, rules: ArticleRules, fetched_at: datetime) -> ArticleData:
@@ -16,18 +21,23 @@ def read_article(body: bytes, *, content_type: str, url: str, rules: ArticleRule
         ArticleFault: the page cannot be read at all.
     """
     page = ArticlePage(body, content_type=content_type, url=url)
-    content = page.first(rules.content)
-    html = clean_html(content[0].decode_contents(), page.base) if content else ""
-    images = images_of(html)
+    stated = stated_of(page)
+    heading = heading_of(page, stated.headline)
+    published = publication_day(page, stated, heading, rules, fetched_at)
+    found: Body = find_body(page, stated, heading, rules)
     return ArticleData(
-        title=_value(page, rules.title),
-        canonical_url=canonical_of(page.soup, url),
-        published=_date(page, rules, fetched_at),
-        author=_value(page, rules.author),
-        html=html,
-        text=text_of_html(html),
-        images=images,
-        found_by="selectors" if text_of_html(html) or images else "nothing",
+        title=title_of(page, stated, heading, rules),
+        canonical_url=_canonical(page),
+        published=published,
+        author=author_of(page, stated, heading, found, rules),
+        categories=categories_of(page, stated, rules),
+        summary=found.lead or page.meta("og:description", "description"),
+        html=found.html,
+        text=found.text,
+        images=images_of(found.html),
+        attachments=attachments_of(page, found.html, rules),
+        found_by=found.found_by,
+        notes=found.notes,
     )
 
 
@@ -43,14 +53,15 @@ class DirectReader:
         """Nothing is held."""
 
 
-def _value(page: ArticlePage, selectors: object) -> str:
-    return next(filter(None, map(value_of, page.first(selectors))), "")
-
-
-def _date(page: ArticlePage, rules: ArticleRules, fetched_at: datetime) -> ReadDate:
-    printed = _value(page, rules.date)
-    if not printed:
-        return NO_DATE
-    return parse_date(
-        printed, default_zone=rules.zone, day_order=rules.day_order, fetched_at=fetched_at, origin="article"
+def _canonical(page: ArticlePage) -> str | None:
+    """The page's canonical address, where it lies on the page's own host; one without a path is a template's mistake."""
+    stated = (
+        each.get("href") for each in page.root.iter("link") if "canonical" in (each.get("rel") or "").lower().split()
     )
+    own = (urlsplit(page.url).hostname or "").removeprefix("www.")
+    for href in stated:
+        url = absolute(href, page.base) if href else ""
+        parts = urlsplit(url)
+        if url and (parts.hostname or "").removeprefix("www.") == own and (parts.path not in ("", "/") or parts.query):
+            return url
+    return None

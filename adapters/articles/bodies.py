@@ -1,0 +1,65 @@
+"""The text of an article: by the site's selectors, by what the page states, else found by trafilatura.
+
+The last two give words only. Their words say which blocks of the page are the article; the markup given out is the
+page's own, so that paragraphs, tables, links, images and their captions stay what they were.
+"""
+
+from dataclasses import dataclass
+
+from adapters.articles.article import ArticleRules
+from adapters.articles.generic import generic_text
+from adapters.articles.markup import Marked, by_elements, by_words, share_of_words
+from adapters.articles.page import ArticlePage
+from adapters.articles.places import Heading
+from adapters.articles.stated import Stated
+from adapters.html import clean_html, images_of, text_of_html
+from syncd.vietnamese.text import nfc
+
+_MIN_STATED = 400  # characters; a shorter one is a summary
+_MIN_AGREEMENT = 0.9
+_CUT_OFF = ("...", "…", "[…]", "[...]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """The article's text. `text` leaves the captions of images out, `html` keeps them; `lead` is its first paragraph where the page sets it apart."""
+
+    html: str = ""
+    text: str = ""
+    lead: str = ""
+    found_by: str = "nothing"
+    notes: tuple[str, ...] = ()
+
+
+def find_body(page: ArticlePage, stated: Stated, heading: Heading | None, rules: ArticleRules) -> Body:
+    """The text by the first way that finds any; `found_by` "nothing" and why, where none does."""
+    removed = set(page.find_all(rules.remove)) if rules.remove else set()
+    for element in page.find(rules.content) if rules.content else ():
+        body = _body(by_elements(element, removed), page, "selectors")
+        if body.text or images_of(body.html):
+            return body
+    if not rules.generic:
+        return Body(notes=("nothing stands where the selectors point",))
+    if len(stated.body) >= _MIN_STATED and not stated.body.rstrip().endswith(_CUT_OFF):
+        words = text_of_html(stated.body)
+        marked = by_words(page, words, heading, removed)
+        if share_of_words(marked, words) >= _MIN_AGREEMENT:
+            return _body(marked, page, "stated")
+    words = generic_text(page, removed)
+    if not words:
+        return Body(notes=("no text was found on the page",))
+    marked = by_words(page, words, heading, removed)
+    if share_of_words(marked, words) < _MIN_AGREEMENT:
+        paragraphs = "".join(f"<p>{_escaped(line)}</p>" for line in words.splitlines() if line.strip())
+        marked = Marked(html=paragraphs, text=words)
+    return _body(marked, page, "generic")
+
+
+def _body(marked: Marked, page: ArticlePage, found_by: str) -> Body:
+    html = clean_html(marked.html, page.base)
+    text = marked.text
+    return Body(html=html, text=nfc(text), lead=marked.lead, found_by=found_by)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

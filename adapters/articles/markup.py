@@ -1,0 +1,380 @@
+"""The markup of an article's blocks, taken out of the page: of elements that selectors found, or of the blocks that hold given words."""
+
+import html as escaping
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
+
+from adapters.articles.page import ArticlePage, Element, text_of
+from adapters.articles.places import Heading, is_aside
+from adapters.html import TAGS, text_of_html
+from syncd.vietnamese.text import nfc
+
+_BLOCKS = frozenset(
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "caption",
+        "center",
+        "dd",
+        "details",
+        "dir",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hgroup",
+        "hr",
+        "li",
+        "main",
+        "menu",
+        "nav",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "summary",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "tr",
+        "ul",
+    ]
+)
+_UNSEEN = frozenset(
+    [
+        "script",
+        "style",
+        "noscript",
+        "template",
+        "iframe",
+        "object",
+        "embed",
+        "svg",
+        "math",
+        "textarea",
+        "select",
+        "option",
+        "button",
+        "input",
+        "nav",
+        "canvas",
+        "audio",
+        "video",
+        "head",
+    ]
+)
+_VOID = frozenset(("img", "br", "hr", "col"))
+_KEPT_ATTRIBUTES = ("href", "src", "alt", "title", "colspan", "rowspan", "scope", "width", "height", "start", "span")
+_LAZY = ("data-src", "data-original", "data-lazy-src", "data-lazy")
+_NOT_WORDS = re.compile(r"[\W_]+")
+_ICON = re.compile(
+    r"icon|logo|avatar|emoji|smil|share|social|spacer|pixel|banner|advert|qr-?code|print|btn|button", re.IGNORECASE
+)
+_CAPTION = re.compile(
+    r"caption|chu-?thich|image_?desc|img-?desc|photo-?(?:desc|credit|source)|fig-?text|wp-caption-text", re.IGNORECASE
+)
+_LEAD = re.compile(
+    r"(?:^|[\s_-])(?:sapo|lead|lede|home-?text|standfirst|chapeau|trich-?(?:yeu|dan)|tom-?tat|summary|intro-?text|excerpt|short-?desc\w*)(?:$|[\s_-])",
+    re.IGNORECASE,
+)
+_CHUNK = 40
+_SHORT = 16  # letters; a shorter block must stand where the words go on
+_NEAR = 120
+_MAX_CAPTION = 500
+_SMALL = 60  # pixels
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marked:
+    """Markup not yet cleaned, its text without the captions of images, and the lead that stood apart from the rest."""
+
+    html: str = ""
+    text: str = ""
+    lead: str = ""
+
+
+def by_elements(element: Element, removed: set[Element]) -> Marked:
+    """All that one element holds, but for what is removed."""
+    html = "".join(_serialised(element, removed, inner=True))
+    return Marked(html=html, text=_text(html))
+
+
+def by_words(page: ArticlePage, words: str, heading: Heading | None, removed: set[Element]) -> Marked:
+    """The blocks of the page that hold these words, in one container, with the images and captions that stand among them."""
+    body = next(page.root.iter("body"), page.root)
+    kept = _Blocks(body, _letters(words), removed)
+    if not kept.weights:
+        return Marked()
+    container = kept.container()
+    dropped = kept.dropped(container, heading)
+    html = "".join(_serialised(container, dropped | removed, texts=kept.dropped_texts, inner=False))
+    lead = kept.lead(container, heading, page)
+    if lead:
+        html = f"<p>{escaping.escape(lead, quote=False)}</p>{html}"
+    return Marked(html=html, text=_text(html), lead=lead)
+
+
+def share_of_words(marked: Marked, words: str) -> float:
+    """Which part of the words the markup holds, by their letters."""
+    wanted = len(_letters(words))
+    return len(_letters(marked.text)) / wanted if wanted else 0.0
+
+
+class _Blocks:
+    """The blocks of a page that hold the words of its article, and those among them that do not."""
+
+    def __init__(self, body: Element, words: str, removed: set[Element]) -> None:
+        self.weights: dict[Element, int] = {}  # letters of the article by innermost block
+        self.unmatched: list[Element] = []
+        self.images: list[Element] = []
+        self.dropped_texts: set[tuple[Element, str]] = set()
+        self._words = words
+        self._at = 0
+        self._order: dict[Element, int] = {}
+        self._walk(body, _outer_blocks(body), removed)
+
+    def container(self) -> Element:
+        """The innermost element that holds nearly all the words."""
+        total = sum(self.weights.values())
+        sums: dict[Element, int] = {}
+        for element, weight in self.weights.items():
+            for each in (element, *element.iterancestors()):
+                sums[each] = sums.get(each, 0) + weight
+        best = next(iter(self.weights))
+        holding = [element for element, weight in sums.items() if weight >= 0.98 * total]
+        return max(holding, key=lambda element: sum(1 for _ in element.iterancestors())) if holding else best
+
+    def dropped(self, container: Element, heading: Heading | None) -> set[Element]:
+        """What to leave out of the container: blocks without words of the article, images of other things."""
+        places = [self._order[element] for element in self.weights]
+        first, last = min(places), max(places)
+        captions = {caption for image in self.images for caption in _captions(image)}
+        dropped = {
+            element
+            for element in self.unmatched
+            if not any(each in captions for each in (element, *element.iterancestors()))
+        }
+        for image in self.images:
+            place = self._order[image]
+            beside = place > last or (place < first and not self._follows(image, heading))
+            if beside or _is_decoration(image) or is_aside(image, container) or self._leads_elsewhere(image):
+                dropped.add(image)
+                dropped |= _captions(image)
+        if heading is not None:
+            dropped.add(heading.element)
+        return dropped
+
+    def lead(self, container: Element, heading: Heading | None, page: ArticlePage) -> str:
+        """The lead that stands between the heading and the container, where it is named or repeated as the page's description."""
+        if heading is None:
+            return ""
+        description = _letters(page.meta("og:description", "description"))[:200]
+        for element in self.unmatched:
+            if not self._follows(element, heading) or self._order[element] > min(
+                self._order[each] for each in self.weights
+            ):
+                continue
+            text = text_of(element)
+            letters = _letters(text)
+            named = any(
+                _LEAD.search(f"{each.get('class') or ''} {each.get('id') or ''}")
+                for each in (element, element.getparent())
+            )
+            told = len(description) >= 60 and letters.startswith(description[:60])
+            if (named or told) and 40 <= len(letters) <= 1_500 and letters[:80] not in self._words:
+                return text
+        return ""
+
+    def _walk(self, body: Element, outer: set[Element], removed: set[Element]) -> None:
+        walk = etree.iterwalk(body, events=("start", "end"))
+        for event, element in walk:
+            if event == "end":
+                parent = element.getparent()
+                if element is not body and parent in outer and element.tail and element.tail.strip():
+                    self._judge_text(parent, element, "tail", element.tail)
+                continue
+            self._order[element] = len(self._order)
+            if element in removed or element.tag in _UNSEEN:
+                walk.skip_subtree()
+            elif element.tag == "img":
+                self.images.append(element)
+            elif element in outer:
+                if element.text and element.text.strip():
+                    self._judge_text(element, element, "text", element.text)
+            else:
+                self._judge(element)
+                for image in element.iter("img"):
+                    self._order[image] = len(self._order)
+                    self.images.append(image)
+                walk.skip_subtree()
+
+    def _judge(self, element: Element) -> None:
+        letters = _letters(text_of(element))
+        if not letters:
+            return
+        if self._holds(letters):
+            self.weights[element] = len(letters)
+        else:
+            self.unmatched.append(element)
+
+    def _judge_text(self, block: Element, element: Element, kind: str, text: str) -> None:
+        letters = _letters(text)
+        if letters and self._holds(letters):
+            self.weights[block] = self.weights.get(block, 0) + len(letters)
+        elif letters:
+            self.dropped_texts.add((element, kind))
+
+    def _holds(self, letters: str) -> bool:
+        """Whether the words hold these letters; the place where they go on moves along."""
+        if len(letters) < _SHORT:
+            found = self._words.find(letters, self._at, self._at + _NEAR + len(letters))
+        else:
+            found = self._words.find(letters, max(0, self._at - _NEAR))
+            if found < 0:
+                found = self._words.find(letters)
+        if found >= 0:
+            self._at = found + len(letters)
+            return True
+        if len(letters) < 2 * _CHUNK:
+            return False
+        chunks = [letters[start : start + _CHUNK] for start in range(0, len(letters) - _CHUNK + 1, _CHUNK)]
+        held = [chunk for chunk in chunks if chunk in self._words]
+        if len(held) * 2 > len(chunks):
+            self._at = self._words.find(held[-1]) + _CHUNK
+            return True
+        return False
+
+    def _follows(self, element: Element, heading: Heading | None) -> bool:
+        return (
+            heading is not None
+            and heading.element in self._order
+            and self._order[heading.element] < self._order[element]
+        )
+
+    def _leads_elsewhere(self, image: Element) -> bool:
+        """Whether an image is the face of a link to another page, as in a list of other posts."""
+        link = next(image.iterancestors("a"), None)
+        href = (link.get("href") or "") if link is not None else ""
+        path = href.split("?")[0].split("#")[0].lower()
+        if (
+            not path
+            or path.endswith((".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp"))
+            or href.startswith("javascript")
+        ):
+            return False
+        item = next(image.iterancestors("li", "article"), None)
+        return item is not None and not any(each in self.weights for each in item.iter())
+
+
+def _outer_blocks(body: Element) -> set[Element]:
+    """The elements that hold blocks, and so are none of the innermost."""
+    outer = {body}
+    for element in body.iter(*_BLOCKS):
+        for above in element.iterancestors():
+            if above in outer:
+                break
+            outer.add(above)
+    return outer
+
+
+def _captions(image: Element) -> set[Element]:
+    """The elements that hold the caption of an image: of its figure, or named so beside it."""
+    figure = next(image.iterancestors("figure"), None)
+    if figure is not None:
+        return set(figure.iter("figcaption"))
+    found: set[Element] = set()
+    block = image
+    for _ in range(4):
+        block = block.getparent()
+        if block is None or block.tag in ("body", "article", "main", "section"):
+            break
+        if sum(1 for _ in block.iter("img")) > 1:
+            break
+        for element in block.iter(etree.Element):
+            if (
+                _CAPTION.search(f"{element.get('class') or ''} {element.get('id') or ''}")
+                and element is not block
+                and len(text_of(element)) <= _MAX_CAPTION
+            ):
+                found.add(element)
+        if found:
+            break
+    return found
+
+
+def _is_decoration(image: Element) -> bool:
+    names = " ".join(
+        filter(None, (image.get("class"), image.get("id"), (image.get("src") or "")[-200:].rsplit("/", 1)[-1]))
+    )
+    return bool(_ICON.search(names)) or any(
+        (size := _pixels(image.get(side))) is not None and size < _SMALL for side in ("width", "height")
+    )
+
+
+def _pixels(value: str | None) -> int | None:
+    number = re.match(r"\s*(\d{1,5})(?:px)?\s*$", value or "")
+    return int(number[1]) if number else None
+
+
+def _serialised(
+    element: Element,
+    dropped: set[Element],
+    *,
+    texts: set[tuple[Element, str]] | frozenset[tuple[Element, str]] = frozenset(),
+    inner: bool,
+) -> Iterator[str]:
+    """The element as HTML with the tags that are let through, without what is dropped; captions become those of figures."""
+    walk = etree.iterwalk(element, events=("start", "end"))
+    skipped: set[Element] = set()
+    for event, each in walk:
+        shown = each.tag in TAGS and not (inner and each is element)
+        if event == "start":
+            if each in dropped or each.tag in _UNSEEN:
+                skipped.add(each)
+                walk.skip_subtree()
+                continue
+            if shown:
+                yield _opening(each)
+            if each.text and (each, "text") not in texts:
+                yield escaping.escape(each.text, quote=False)
+            continue
+        if each not in skipped and shown and each.tag not in _VOID:
+            yield f"</{each.tag}>"
+        if each is not element and each.tail and (each, "tail") not in texts:
+            yield escaping.escape(each.tail, quote=False)
+
+
+def _opening(element: Element) -> str:
+    attributes = {name: value for name in _KEPT_ATTRIBUTES if (value := element.get(name))}
+    if element.tag == "img" and (late := next((element.get(name) for name in _LAZY if element.get(name)), None)):
+        attributes["src"] = late
+    given = "".join(f' {name}="{escaping.escape(value)}"' for name, value in attributes.items())
+    return f"<{element.tag}{given}>"
+
+
+def _letters(text: str) -> str:
+    return _NOT_WORDS.sub("", nfc(text)).casefold()
+
+
+def _text(html: str) -> str:
+    return text_of_html(re.sub(r"<figcaption>.*?</figcaption>", " ", html, flags=re.DOTALL))
