@@ -130,16 +130,13 @@ def same_site(url: str, hosts: Iterable[str]) -> bool:
 def blocks_of(root: Element, links: Sequence[TitleLink], fetched_at: datetime) -> list[Block]:
     """Every block that the title links of a page stand in, in page order of their first entries."""
     shared = {url for url, count in Counter(link.url for link in links).items() if count > _OFTEN}
-    groups: dict[str, list[TitleLink]] = defaultdict(list)
+    groups: dict[tuple[str, float], list[TitleLink]] = defaultdict(list)
     for link in links:
-        groups[way_down(link.element)].append(link)
+        place = place_of(link.element)
+        if place > FRAME:
+            groups[way_down(link.element), place].append(link)
     beneath = _titles_beneath(link for link in links if link.url not in shared)
-    found = []
-    for group in groups.values():
-        entries = _entries(group, beneath, fetched_at)
-        if entries:
-            found.append(Block(entries=entries, place=place_of(entries[0].element)))
-    return [block for block in found if block.place > FRAME]
+    return [Block(entries=_entries(group, beneath, fetched_at), place=place) for (_, place), group in groups.items()]
 
 
 def title_links(root: Element, base: str) -> list[TitleLink]:

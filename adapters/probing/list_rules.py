@@ -22,7 +22,7 @@ from adapters.probing.blocks import (
 )
 from adapters.probing.places import MAIN, place_of, place_of_heading
 from adapters.probing.rules import ListRule, rule_for
-from adapters.probing.tree import Element, base_of_tree, tree_of, words_of
+from adapters.probing.tree import Element, base_of_tree, tree_of, up, words_of
 
 _ENOUGH = 40  # entries; more of them say little more about a block
 _MIN_DATED, _MIN_UNDATED = 2, 4
@@ -68,7 +68,8 @@ def learn(page: str, url: str, fetched_at: datetime) -> list[Learned] | NothingL
     hosts = own_hosts(root, url, links)
     blocks = blocks_of(root, links, fetched_at)
     if not blocks:
-        return NothingLearned(reason="article" if is_one_article(root) else "no_links")
+        reason = "article" if is_one_article(root) else "menus" if links else "no_links"
+        return NothingLearned(reason=reason)
     scored = sorted(
         ((_score(block, base, hosts), number, block) for number, block in enumerate(blocks)),
         reverse=True,
@@ -84,7 +85,10 @@ def learn(page: str, url: str, fetched_at: datetime) -> list[Learned] | NothingL
         if (found := _learned(block, blocks, root, base, fetched_at)) is not None
     ]
     if learned:
-        return [_together(learned), *(found for _, found in learned)]
+        together = _together(learned)
+        rules = [_with_leading(together, worth, blocks, root, base, fetched_at), together]
+        rules += [found for _, found in learned]
+        return list({found.rule: found for found in rules}.values())
     if article:
         return NothingLearned(reason="article")
     documents = any(_documents(block) and len(block.entries) >= _MIN_UNDATED for block in blocks)
@@ -107,6 +111,34 @@ def _together(learned: Sequence[tuple[float, Learned]]) -> Learned:
             items.append(other.rule.item)
             urls |= dict.fromkeys(other.urls)
     return replace(best, rule=replace(best.rule, item=", ".join(items)), urls=tuple(urls))
+
+
+def _with_leading(
+    best: Learned,
+    worth: Sequence[tuple[float, Block]],
+    blocks: Sequence[Block],
+    root: Element,
+    base: str,
+    fetched_at: datetime,
+) -> Learned:
+    """The rule with the one or two posts that lead the list and are made larger than the rest."""
+    main = worth[0][1]
+    holders = [holder for entry in main.entries for holder in list(up(entry.element))[:3]]
+    for block in blocks:
+        leading = block.entries[0]
+        if len(block.entries) > 2 or block.place < main.place or _dated(block) != _dated(main):
+            continue
+        if leading.link.url in best.urls or leading.element.getparent() not in holders:
+            continue
+        if not is_article_address(leading.link.url, base):
+            continue
+        found = _learned(block, blocks, root, base, fetched_at)
+        if found is None or (found.rule.link, found.rule.title) != (best.rule.link, best.rule.title):
+            continue
+        dates = dict.fromkeys(filter(None, (best.rule.date, found.rule.date)))
+        rule = replace(best.rule, item=f"{best.rule.item}, {found.rule.item}", date=", ".join(dates))
+        return replace(best, rule=rule, urls=(*found.urls, *best.urls))
+    return best
 
 
 def is_one_article(root: Element) -> bool:

@@ -37,6 +37,7 @@ _BESIDE_HEADING = re.compile(
 )
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6", "legend", "caption", "strong", "b")
 _MAX_HEADING = 60
+_OF_ONE_POST = ("tag-", "category-", "post-", "type-", "status-", "format-")  # WordPress says so of each entry
 
 
 def place_of(element: Element) -> float:
@@ -87,7 +88,8 @@ def _inside(element: Element, tags: tuple[str, ...]) -> bool:
 
 
 def _marks(element: Element) -> str:
-    return f"{element.get('class') or ''} {element.get('id') or ''}".strip()
+    names = f"{element.get('class') or ''} {element.get('id') or ''}".split()
+    return " ".join(name for name in names if not name.startswith(_OF_ONE_POST))
 
 
 @lru_cache(maxsize=4096)

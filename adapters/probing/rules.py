@@ -49,7 +49,7 @@ def rule_for(
     for level in _levels(block, dated):
 
         def judge(extras: list[Element], level: _Level = level) -> float:
-            return _fault_of(extras, base, welcome, len(level.items), dated)
+            return _fault_of(extras, base, welcome, len(level.items))
 
         item = for_all(list(level.items), root, judge)
         if item is None or item.cost > 12:
@@ -98,16 +98,14 @@ def _is_in(date: Element, item: Element, own: bool) -> bool:
     return (own and date is item) or any(above is item for above in date.iterancestors())
 
 
-def _fault_of(extras: list[Element], base: str, welcome: Mapping[str, Entry], count: int, dated: bool) -> float:
+def _fault_of(extras: list[Element], base: str, welcome: Mapping[str, Entry], count: int) -> float:
     """What is wrong with elements found beside the entries: a linked one would become a post."""
     fault = 0.0
     for extra in extras:
         urls = list(filter(None, (_address(link.get("href") or "", base) for link in _links(extra))))
         if not urls:
             fault += 0.05
-        elif not any(url in welcome for url in urls):
-            fault += 0.6 if not dated else 0.4
-        elif len(set(urls)) > 4:
+        elif not any(url in welcome for url in urls) or len(set(urls)) > 4:
             fault += 1
     return fault * 10 / max(count, 5)
 

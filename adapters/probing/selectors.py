@@ -12,6 +12,9 @@ from functools import lru_cache
 from adapters.probing.tree import Element, children, is_stable, may_serve, stable_classes, up
 
 _MAX_TRIED = 400
+_TELLING = frozenset(
+    {"td", "a", "h1", "h2", "h3", "h4", "h5", "time", "font", "b", "strong", "i", "em", "small", "img", "p"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +167,7 @@ def _common_children(elements: Sequence[Element]) -> list[Compound]:
     shared: set[tuple[str, str]] | None = None
     for element in elements:
         own = {(child.tag, name) for child in children(element) for name in stable_classes(child)}
-        own |= {(child.tag, "") for child in children(element) if child.tag in ("td", "a", "h2", "h3", "h4", "time")}
+        own |= {(child.tag, "") for child in children(element) if child.tag in _TELLING}
         shared = own if shared is None else shared & own
     return [Compound(tag=tag, classes=(name,) if name else ()) for tag, name in sorted(shared or ())]
 
