@@ -31,6 +31,8 @@ HINTS = {
     "bad_redirect": "open the address in a browser and enter the one it ends at",
     "bad_url": "write an address such as https://vidu.example/rss, without a password in it",
     "protocol": "what answers there is no proper web server; check address and port",
+    "robots": "the site's robots.txt keeps robots out: ask its administrator to let syncd in, or, where the unit itself wants "
+    "its posts carried, name the host and the reason in [http.ignore_robots]",
     "held": "the site asked for a pause; nothing need be done",
     "aborted": "the program was stopping; the next run repeats it",
 }

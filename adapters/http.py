@@ -7,11 +7,10 @@ in use: redirects, content codings, cookies and time-outs are all done here. htt
 
 import base64
 import contextlib
-import email.utils
 import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 import httpcore
@@ -19,9 +18,11 @@ import httpx
 
 from adapters.addresses import AddressGuard, parse_networks
 from adapters.failures import HttpFailure
+from adapters.http_settings import HttpSettings, retry_after
 from adapters.inflate import CodingError, check_coding, inflate
 from adapters.network import STOPPING, Dialer, Lookup, NetworkFault, OpenSockets, Resolver, Wire, system_lookup
 from adapters.pacing import Held, HostTurns, Stopped
+from adapters.robots import MAX_ROBOTS_BYTES, Robots, RobotsBook, RobotsRefusal
 from adapters.tls import SharedContext
 from syncd.ports.clock import Clock
 from syncd.ports.secret import Secret
@@ -29,42 +30,13 @@ from syncd.ports.source import Exchange, Known
 
 __all__ = ["HttpFailure", "HttpSettings", "PoliteClient", "Visit", "retry_after"]
 
-MAX_RETRY_AFTER = timedelta(days=1)
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _FOR_GOOD = frozenset({301, 308})
 _MAX_DRAINED_BYTES = 64 * 1024  # of a redirect's body, so that its connection can be used again
+_ROBOTS_TIMEOUT_S = 10.0
+_NO_ROBOTS = Robots()
 _KEEPALIVE_S = 4.0  # below the 5 s after which Apache closes, so that no request is sent into a closing connection
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HttpSettings:
-    """The `[http]` table. `extra_ca_files`: PEM files with certificates to trust besides the system's, or with missing intermediates."""
-
-    user_agent: str = "syncd"
-    contact: str = ""
-    connect_timeout_s: float = 5.0
-    total_timeout_s: float = 30.0
-    max_body_bytes: int = 15 * 1024 * 1024
-    max_redirects: int = 5
-    spacing_s: float = 1.0
-    allow_addresses: tuple[str, ...] = ()
-    allow_ports: tuple[int, ...] = (80, 443)
-    extra_ca_files: tuple[str, ...] = ()
-
-
-def retry_after(exchange: Exchange) -> timedelta | None:
-    """How long the server asked to be left alone, from 0 to a day; None where it did not ask or nothing can be made of it."""
-    text = (exchange.header("retry-after") or "").strip()
-    if text.isdecimal() and text.isascii():
-        return min(timedelta(seconds=int(text[:9])), MAX_RETRY_AFTER)
-    try:
-        until = email.utils.parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    if until.tzinfo is None:
-        until = until.replace(tzinfo=UTC)
-    return min(max(until - exchange.at, timedelta(0)), MAX_RETRY_AFTER)
 
 
 class PoliteClient:
@@ -81,6 +53,8 @@ class PoliteClient:
         self._resolver = Resolver(lookup=lookup)
         self._sockets = OpenSockets()
         self._tls = SharedContext(settings.extra_ca_files)
+        token = settings.user_agent.partition("/")[0].partition(" ")[0] or "syncd"
+        self._robots = RobotsBook(token=token, clock=clock, folder=settings.robots_dir)
 
     @contextlib.contextmanager
     def visit(
@@ -89,8 +63,12 @@ class PoliteClient:
         allow_ports: Collection[int] = (),
         allow_addresses: Sequence[str] = (),
         spacing_s: float | None = None,
+        robots: bool = False,
     ) -> Iterator["Visit"]:
-        """A visit to one site; ports and address ranges are allowed besides those of the settings."""
+        """A visit to one site; ports and address ranges are allowed besides those of the settings.
+
+        `robots`: a website is read, so that its robots.txt is followed where the settings say so; never meant for an API.
+        """
         settings = self._settings
         dialer = Dialer(
             guard=self._guard.widened(allow_addresses),
@@ -114,6 +92,7 @@ class PoliteClient:
                 clock=self._clock,
                 ports=frozenset(settings.allow_ports) | frozenset(allow_ports),
                 spacing_s=settings.spacing_s if spacing_s is None else spacing_s,
+                robots=self._robots if robots and settings.respect_robots else None,
             )
 
     def hold(self, host: str, until: datetime) -> None:
@@ -136,6 +115,7 @@ class _Ask:
     headers: list[tuple[bytes, bytes]]
     body: bytes
     conditional: bool = False
+    max_bytes: int | None = None  # of the body; None: as the settings say
 
 
 class Visit:
@@ -151,8 +131,11 @@ class Visit:
         clock: Clock,
         ports: frozenset[int],
         spacing_s: float,
+        robots: RobotsBook | None = None,
     ) -> None:
         self._settings = settings
+        self._robots = robots
+        self._delays: dict[str, float] = {}  # what hosts wrote into Crawl-delay
         self._pool = pool
         self._dialer = dialer
         self._turns = turns
@@ -168,9 +151,8 @@ class Visit:
         """Get one page, whatever its status; `known` makes the request conditional (RFC 9110, 13.1.2-13.1.3).
 
         `private` headers (a cookie, a token) go to the scheme, host and port of `url` alone, not where a redirect leads elsewhere.
-
-        Waits for the host's turn first. Follows redirects, each hop judged like the first; from https to http none. All hops together
-        may take `total_timeout_s`. The body is at most `max_body_bytes`, after decompression as on the wire.
+        Waits for the host's turn first. Each hop is judged like the first; from https to http none is followed. All hops together may
+        take `total_timeout_s`. The body is at most `max_body_bytes`, after decompression as on the wire.
 
         Raises:
             HttpFailure: no complete, well-formed answer was had.
@@ -181,25 +163,11 @@ class Visit:
         if known is not None and known.last_modified:
             headers.append((b"If-Modified-Since", known.last_modified.encode()))
         secrets = [(name.encode(), value.encode()) for name, value in (private or {}).items()]
-        target = first = self._judged(url, url)
-        seen = {target}
-        left_s = self._settings.total_timeout_s
-        moved_to, for_good = None, True
-        while True:
-            told = headers + secrets if _origin(target) == _origin(first) else headers
-            ask = _Ask("GET", target, told, b"", conditional=len(headers) > 1)
-            exchange = self._exchange(ask, url, left_s)
-            if exchange.status not in _REDIRECTS:
-                return replace(exchange, moved_to=moved_to) if moved_to else exchange
-            left_s -= exchange.elapsed_s
-            target = self._redirected(target, exchange)
-            for_good = for_good and exchange.status in _FOR_GOOD
-            moved_to = str(target) if for_good else moved_to
-            if target in seen:
-                raise self._failure(url, "too_many_redirects", f"redirects in a circle, back to {target}")
-            if len(seen) > self._settings.max_redirects:
-                raise self._failure(url, "too_many_redirects", f"more than {self._settings.max_redirects} redirects")
-            seen.add(target)
+        return self._follow(url, headers, secrets, left_s=self._settings.total_timeout_s, heed_robots=True)
+
+    def robots(self, url: str) -> Robots:
+        """What robots.txt of the address's host says; nothing where this visit need not follow it. Raises HttpFailure as `get`."""
+        return self._robots_of(self._judged(url, url), url)
 
     def send(
         self,
@@ -228,6 +196,57 @@ class Visit:
         conditional = any(name.lower().startswith(b"if-") for name, _ in fields)
         ask = _Ask(method.upper(), self._judged(url, url), fields, body, conditional=conditional)
         return self._exchange(ask, url, self._settings.total_timeout_s if timeout_s is None else timeout_s)
+
+    # --- following --------------------------------------------------------------------------------
+
+    def _follow(
+        self,
+        url: str,
+        headers: list[tuple[bytes, bytes]],
+        secrets: list[tuple[bytes, bytes]],
+        *,
+        left_s: float,
+        heed_robots: bool,
+        max_bytes: int | None = None,
+    ) -> Exchange:
+        target = first = self._judged(url, url)
+        seen = {target}
+        moved_to, for_good = None, True
+        while True:
+            if heed_robots and not self._robots_of(target, url).allows(str(target)):
+                raise self._failure(url, "robots", f"robots.txt of {target.host} keeps robots from {target.path}")
+            told = headers + secrets if _origin(target) == _origin(first) else headers
+            ask = _Ask("GET", target, told, b"", conditional=len(headers) > 1, max_bytes=max_bytes)
+            exchange = self._exchange(ask, url, left_s)
+            if exchange.status not in _REDIRECTS:
+                return replace(exchange, moved_to=moved_to) if moved_to else exchange
+            left_s -= exchange.elapsed_s
+            target = self._redirected(target, exchange)
+            for_good = for_good and exchange.status in _FOR_GOOD
+            moved_to = str(target) if for_good else moved_to
+            if target in seen or len(seen) > self._settings.max_redirects:
+                how = "in a circle, back" if target in seen else f"more than {len(seen) - 1} times, last"
+                raise self._failure(url, "too_many_redirects", f"redirects {how} to {target}")
+            seen.add(target)
+
+    def _robots_of(self, url: httpx.URL, asked: str) -> Robots:
+        if self._robots is None or url.host in self._settings.ignore_robots:
+            return _NO_ROBOTS
+        place = str(url.copy_with(raw_path=b"/robots.txt"))
+        left_s = min(self._settings.total_timeout_s, _ROBOTS_TIMEOUT_S)
+
+        def fetch() -> Exchange:
+            accept = [(b"Accept", b"text/plain, */*;q=0.5")]
+            return self._follow(place, accept, [], left_s=left_s, heed_robots=False, max_bytes=MAX_ROBOTS_BYTES)
+
+        try:
+            robots = self._robots.of(place.removesuffix("/robots.txt"), fetch)
+        except RobotsRefusal as err:
+            raise self._failure(asked, "robots", str(err)) from err
+        except HttpFailure as err:
+            raise HttpFailure(err.message, url=asked, kind=err.kind, retry_after=err.retry_after) from err
+        self._delays[url.host] = robots.crawl_delay_s
+        return robots
 
     # --- addresses --------------------------------------------------------------------------------
 
@@ -269,7 +288,8 @@ class Visit:
 
     def _exchange(self, ask: _Ask, asked: str, left_s: float) -> Exchange:
         """One request and its whole answer, in the host's turn."""
-        turn = self._turns.turn(ask.url.host, spacing_s=self._spacing_s, patience_s=self._settings.total_timeout_s)
+        spacing_s = max(self._spacing_s, self._delays.get(ask.url.host, 0.0))
+        turn = self._turns.turn(ask.url.host, spacing_s=spacing_s, patience_s=self._settings.total_timeout_s)
         try:
             with turn:
                 deadline = self._clock.monotonic() + left_s
@@ -296,7 +316,7 @@ class Visit:
             try:
                 headers = tuple((name.decode("latin-1").lower(), _text(value)) for name, value in response.headers)
                 dialer.in_body = True
-                body = self._body(response, headers)
+                body = self._body(response, headers, ask.max_bytes or self._settings.max_body_bytes)
             finally:
                 response.close()
         except (NetworkFault, CodingError) as err:
@@ -337,7 +357,7 @@ class Visit:
         target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
         return httpcore.Request(ask.method, target, headers=headers, content=ask.body)
 
-    def _body(self, response: httpcore.Response, headers: Sequence[tuple[str, str]]) -> bytes:
+    def _body(self, response: httpcore.Response, headers: Sequence[tuple[str, str]], limit: int) -> bytes:
         """The decoded body, within bounds on both sides of the decoding; of a redirect only what is read to get past it."""
         if response.status in _REDIRECTS:
             size = 0
@@ -346,7 +366,6 @@ class Visit:
                 if size > _MAX_DRAINED_BYTES:
                     break
             return b""
-        limit = self._settings.max_body_bytes
         coding = check_coding(",".join(value for name, value in headers if name == "content-encoding"))
         declared = next((value for name, value in headers if name == "content-length"), "")
         if declared.isdecimal() and int(declared) > limit:
