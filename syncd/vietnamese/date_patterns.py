@@ -65,7 +65,8 @@ _ZONE = (
     rf"|{_OFFSET}|{_PLACE}|[a-z]{{1,5}}(?![a-z.]))"
 )
 _YEAR = r"(?P<year>\d{4})(?=\D|$|\d{1,2}[:hg]\d)"  # a time may be glued to the year
-_START = r"(?:(?<!\d)|(?<=:\d\d))"  # or the day to a time
+# or the day to a time, or to a year in which a title ends: "2021-202502/03/2021 08:09:10"
+_START = r"(?:(?<!\d)|(?<=:\d\d)|(?<=\D(?:19|20)\d\d)(?=\d\d/\d\d/\d{4} \d\d:\d\d:\d\d))"
 
 _DAY_PATTERNS = [
     re.compile(pattern)
@@ -124,6 +125,11 @@ _WEEKDAY_NAME = re.compile(
 )
 _UPDATED = re.compile(r"(?:cap nhat|chinh sua|sua doi|sua lan cuoi|updated|modified|last update)[^\d]{0,30}$")
 _PUBLISHED = re.compile(r"(?:ngay dang|dang ngay|dang luc|xuat ban|phat hanh|publish|posted)[^\d]{0,30}$")
+# what a document or an event is dated by, and a post is not
+_OF_EVENT = re.compile(
+    r"(?<![a-z])(?:(?:het )?hieu luc|het han|han (?:nop|chot|cuoi|dang ky|tiep nhan)|thoi han|(?:ngay )?khai mac|ngay (?:sinh|ky|ban hanh)"
+    r"|expir\w{1,5}|deadline|valid until)(?:[^\d|:]{0,30}:|(?: tu)?(?: ngay)?)\s{0,3}$"
+)
 _TWO_NUMBERS = re.compile(r"\d\s{0,3}[/.\-–]\s{0,3}\d")
 _VERSION = re.compile(r"(?<![a-z])(?:v|ver|version|phien ban|ban)\s?\.?\s?$")
 _NUMBERED = re.compile(r"(?<![a-z])(?:ky|dot|quy|tuan|so|phan|bai|lan)\s?$")  # "Kỳ 2 tháng 10/2024" is no day
@@ -160,6 +166,7 @@ class DayFound:
     ranged: bool = False  # one end of "01-05/12/2022": days of an event
     published: bool = False  # a label before it says so
     updated: bool = False
+    of_event: bool = False  # a label before it says that it is a deadline, a birthday, a law's coming into force
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,6 +253,7 @@ def find_days(bare: str) -> list[DayFound]:
                     ranged=_ends_range(head, parts.get("sep")),
                     published=_PUBLISHED.search(head) is not None,
                     updated=_UPDATED.search(head) is not None,
+                    of_event=_OF_EVENT.search(head) is not None,
                 )
             )
     found.sort(key=lambda day: day.start)

@@ -35,6 +35,11 @@ _FUTURE = timedelta(days=1)
 _EMPTY_DAYS = {date(1601, 1, 1), date(1753, 1, 1), date(1899, 12, 30), date(1900, 1, 1), date(1970, 1, 1)}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_YEAR = 2100  # later ones are other calendars (2567) and "for ever" (9999)
+# "Hôm nay, thứ tư, ngày 20 tháng 2 năm 2019": a page's clock; "Hôm nay, 08:05" is the time of a post
+_TODAY = re.compile(r"(?<![a-z])(?:hom nay|bay gio|today)(?: la| is)?[\s,:\-]{0,4}$")
+_WEEKDAY_WORDS = re.compile(
+    r"(?<![a-z])(?:ngay|(?:thu\s)(?:hai|ba|tu|nam|sau|bay|[2-7])|chu nhat|mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|satur|sun)(?:day)?(?![a-z])"
+)
 _BETWEEN_CLOCKS = re.compile(r"\s{0,2}(?:-|~|den)\s{0,2}")
 _SPANS = {
     "giay": timedelta(seconds=1), "second": timedelta(seconds=1), "phut": timedelta(minutes=1),
@@ -69,11 +74,15 @@ def parse_date(
         return reading.none("lunar")
     if not days:
         return reading.without_day(text, bare)
+    if _is_todays(bare, days):
+        return reading.none("clock")
     masked = _blank(bare, days)
     clocks = list(find_clocks(masked))
     day, clock = _choose(days, clocks)
     if day.ranged:
         return reading.none("range")
+    if day.of_event:
+        return reading.none("other_date")
     if clock is not None and _is_span(clock, clocks, day, masked):
         clock = None
     weekday = find_weekday(text, bare)
@@ -103,6 +112,19 @@ def order_evidence(raw: str) -> DayOrder | Literal["either"] | None:
     if weekday is None or fits_first == fits_swapped:
         return "either"
     return "day-first" if fits_first else "month-first"
+
+
+def says_today(bare: str) -> bool:
+    """Whether folded text calls a full date today's, as only the clock of a page does."""
+    days = find_days(bare)
+    return bool(days) and _is_todays(bare, days)
+
+
+def _is_todays(bare: str, days: list[DayFound]) -> bool:
+    if not any(word in bare for word in ("hom nay", "bay gio", "today")):
+        return False
+    head = _WEEKDAY_WORDS.sub(" ", bare[: days[0].start])
+    return _TODAY.search(" ".join(head.split())) is not None
 
 
 class _Reading:
@@ -226,7 +248,7 @@ def _choose(days: list[DayFound], clocks: list[ClockFound]) -> tuple[DayFound, C
         key=lambda i: (
             days[i].published and not days[i].updated,
             not days[i].updated,
-            not days[i].ranged,
+            not days[i].ranged and not days[i].of_event,
             i in clock_of,
             -i,
         ),

@@ -1,19 +1,22 @@
 """The 45 numbered patterns of Vietnamese sites, one by one, and strings that look like dates and are none."""
 
+import unicodedata
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from adapters.sources.feed_documents import plain_minutes
 from syncd.vietnamese.dates import parse_date
+from syncd.vietnamese.page_clocks import is_clock
 
 FETCHED = datetime(2026, 10, 31, 16, 30, tzinfo=UTC)  # 23:30 on the last day of October at +07:00
 LOCAL = timezone(timedelta(hours=7))
 
-# number, raw, local wall clock at +07:00 ("" for no instant), precision. 2, 7 and 31 are clocks of a page's head: as
-# strings they cannot be told from a post's date, so what keeps them out is the selector, not the grammar.
+# number, raw, local wall clock at +07:00 ("" for no instant), precision. 2, 7 and 31 are clocks of a page's head. Only the
+# first says so; the others are told by `is_clock`, which knows when the page was fetched.
 NUMBERED = [
     (1, "27.8.2014 - 10:45", "2014-08-27T10:45", "minute"),
-    (2, "Hôm nay, ngày 20 tháng 2 năm 2019", "2019-02-20", "day"),
+    (2, "Hôm nay, ngày 20 tháng 2 năm 2019", "", "none"),
     (3, "Tin về hội nghị ngày 19/02/2017)01/03/2017 15:02:43", "2017-03-01T15:02:43", "second"),
     (4, "Thứ năm - 24/06/2021 15:51 1.320 0", "2021-06-24T15:51", "minute"),
     (5, "Thứ 5, Ngày 09/01/2020, 22:00", "2020-01-09T22:00", "minute"),
@@ -63,6 +66,137 @@ NUMBERED = [
     (43, "24/10/2026 2:15 CH", "2026-10-24T14:15", "minute"),
     (44, "Thứ Hai, ngày 05 tháng 12 năm 2022", "2022-12-05", "day"),
     (45, "Thứ hai, ngày 05/12/2022 | 14:30 GMT+7", "2022-12-05T14:30", "minute"),
+]  # fmt: skip
+
+# strings made up after the same patterns, with other numbers, labels and spacing; 0: a mixture
+HELD_OUT = [
+    (1, '3.11.2015 - 7:05', "2015-11-03T07:05", "minute"),
+    (1, '03.11.2015-07h05', "2015-11-03T07:05", "minute"),
+    (3, 'Kết quả kỳ họp ngày 05/06/2018)07/08/2019 09:10:11', "2019-08-07T09:10:11", "second"),
+    (3, 'Báo cáo quý I/2019 (số 12/BC ngày 02/04/2019)05/04/2019 16:45:09', "2019-04-05T16:45:09", "second"),
+    (3, 'Kế hoạch giai đoạn 2021-202502/03/2021 08:09:10', "2021-03-02T08:09:10", "second"),
+    (4, 'Chủ nhật - 05/09/2021 06:07 12.045 3', "2021-09-05T06:07", "minute"),
+    (4, 'THỨ BẢY - 28/02/2026 21:59 7 0', "2026-02-28T21:59", "minute"),
+    (5, 'Thứ 2, Ngày 07/03/2022, 06:30', "2022-03-07T06:30", "minute"),
+    (5, 'thứ 7 ngày 12/03/2022 06:30', "2022-03-12T06:30", "minute"),
+    (6, '02/12/2025 | Trần Thị Thử', "2025-12-02", "day"),
+    (6, 'Trần Thị Thử | 02/12/2025', "2025-12-02", "day"),
+    (8, 'NGÀY ĐĂNG:  01/02/2021   7:08', "2021-02-01T07:08", "minute"),
+    (9, 'Ngày đăng : 12/11/2018, 12:07 AM | Lượt xem : 20', "2018-11-12T00:07", "minute"),
+    (9, 'Ngày đăng : 12/11/2018, 12:07 PM | Lượt xem : 2018', "2018-11-12T12:07", "minute"),
+    (10, 'Chủ Nhật, 31/10/2021, 23:58 [GMT+7]', "2021-10-31T23:58", "minute"),
+    (10, 'Thứ Hai, 01/11/2021, 00:02 (UTC+7)', "2021-11-01T00:02", "minute"),
+    (11, 'Cập nhật, 17:40, Thứ Sáu, 02/10/2020 (GMT+7)', "2020-10-02T17:40", "minute"),
+    (12, 'Cập nhật lúc: 7:05 | 3/4/2023', "2023-04-03T07:05", "minute"),
+    (13, 'Cập nhật: 30-09-2025 | 23:59:59', "2025-09-30T23:59:59", "second"),
+    (14, 'Ngày phát hành 9:3 | 1/7/2025', "2025-07-01T09:03", "minute"),
+    (15, 'Thứ sáu, 31 Tháng 12 2021 07:00', "2021-12-31T07:00", "minute"),
+    (15, 'Thứ ba, 01 Tháng Sáu 2021 07:00', "2021-06-01T07:00", "minute"),
+    (16, 'Th12 3, 2018', "2018-12-03", "day"),
+    (16, 'Th2 29, 2024', "2024-02-29", "day"),
+    (16, 'Tháng Mười Hai 3, 2018', "2018-12-03", "day"),
+    (17, 'Thứ hai, 01/01/2024 00:30', "2024-01-01T00:30", "minute"),
+    (18, '7:09 - 31/12/2019', "2019-12-31T07:09", "minute"),
+    (19, '1/9/2025 6:05', "2025-09-01T06:05", "minute"),
+    (20, '30/04/2025 11:30    1975', "2025-04-30T11:30", "minute"),
+    (20, '30/04/2025 11:30 1.975', "2025-04-30T11:30", "minute"),
+    (21, '02/09/2023 19:45 Số lượt xem: 1945', "2023-09-02T19:45", "minute"),
+    (22, '11:05 01/12/2017', "2017-12-01T11:05", "minute"),
+    (23, 'CẬP NHẬT 05/05/2020 23:05', "2020-05-05T23:05", "minute"),
+    (24, 'Đăng ngày 3 - 2 - 2023', "2023-02-03", "day"),
+    (24, 'Đăng ngày 17 – 05 – 2024', "2024-05-17", "day"),
+    (25, 'Tin đăng ngày: 12/11/2019 - Xem: 2019', "2019-11-12", "day"),
+    (26, '31/10/2018 | 1205', "2018-10-31", "day"),
+    (26, '31/10/2018 | 12:05', "2018-10-31T12:05", "minute"),
+    (26, '31/10/2018 | 2359 lượt xem', "2018-10-31", "day"),
+    (27, '01/11/2022 00:00', "2022-11-01", "day"),
+    (27, '01/11/2022 0:00:00', "2022-11-01", "day"),
+    (28, 'Cập nhật lúc 15:04 ngày 1/2/2016', "2016-02-01T15:04", "minute"),
+    (29, 'Thu, Day 05/09/2019 10:00 PM', "2019-09-05T22:00", "minute"),
+    (29, 'Mon, Day 05/09/2016 10:00 PM', "2016-09-05T22:00", "minute"),
+    (30, '23:59, 31/12/2021', "2021-12-31T23:59", "minute"),
+    (32, '1 tháng 3 tuần trước', "2026-09-10T23:30", "month"),
+    (32, '3 tuần 2 ngày trước', "2026-10-08", "day"),
+    (32, '5 tháng trước', "2026-06-03T23:30", "month"),
+    (33, 'Ngày cập nhật: 1/8/2019', "2019-08-01", "day"),
+    (34, 'ngày 2.9', "", "none"),
+    (34, '31.12', "", "none"),
+    (34, '1-5', "", "none"),
+    (34, 'Ngày 30/4', "", "none"),
+    (34, 'sáng 2/9', "", "none"),
+    (35, '12/25/2021 11:05:09 AM', "2021-12-25T11:05:09", "second"),
+    (36, '01-02-2022 - 01:02 PM', "2022-02-01T13:02", "minute"),
+    (36, '01/02/2022 12:02 AM', "2022-02-01T00:02", "minute"),
+    (37, "6:05' 2/3/2020", "2020-03-02T06:05", "minute"),
+    (37, '06:05’ 02/03/2020', "2020-03-02T06:05", "minute"),
+    (38, '9:5 ngày 1-2-2021', "2021-02-01T09:05", "minute"),
+    (38, 'ngày 1 tháng 2 , 2021', "2021-02-01", "day"),
+    (38, 'NGÀY 1 THÁNG 2, 2021 | 9:05', "2021-02-01T09:05", "minute"),
+    (39, '2021-12-31T23:59', "2021-12-31T23:59", "minute"),
+    (40, 'Fri, 1 Oct 2021 17:10:00 GMT', "2021-10-02T00:10:00", "second"),
+    (41, '2022-01-31+0723:05:06', "2022-01-31T23:05:06", "second"),
+    (42, '7:05: 1/2/2022', "2022-02-01T07:05", "minute"),
+    (43, '11:59 SA', "", "none"),
+    (43, '1/2/2022 11:59 SA', "2022-02-01T11:59", "minute"),
+    (43, '1/2/2022 12:00 CH', "2022-02-01T12:00", "minute"),
+    (44, 'Chủ Nhật, ngày 01 tháng 05 năm 2022', "2022-05-01", "day"),
+    (44, 'Thứ Năm, ngày 5 tháng năm năm 2022', "2022-05-05", "day"),
+    (45, 'Thứ tư, ngày 1/6/2022 | 7:30 GMT+7', "2022-06-01T07:30", "minute"),
+    (45, 'Thứ tư, ngày 01/06/2022 | 07:30 (GMT+07:00)', "2022-06-01T07:30", "minute"),
+    (0, '<span>Ngày đăng:</span> <b>12/08/2023</b> 20:10', "2023-08-12T20:10", "minute"),
+    (0, '<time datetime="2023-08-12">12/08/2023</time>', "2023-08-12", "day"),
+    (0, '&nbsp;12/08/2023&nbsp;-&nbsp;20:10&nbsp;', "2023-08-12T20:10", "minute"),
+    (0, 'Ngày đăng: 12/08/2023 20:10 | Lượt xem: 2024 | Cập nhật: 13/08/2023 08:00', "2023-08-12T20:10", "minute"),
+    (0, 'Cập nhật: 13/08/2023 08:00 | Ngày đăng: 12/08/2023 20:10 | Xem: 12', "2023-08-12T20:10", "minute"),
+    (0, 'Ngày ban hành: 01/08/2023 - Ngày đăng: 12/08/2023', "2023-08-12", "day"),
+    (0, 'Ngày hiệu lực: 01/09/2023 Ngày ban hành: 01/08/2023', "", "none"),
+    (0, 'Hạn nộp hồ sơ: 30/09/2023', "", "none"),
+    (0, '20:10 | 12/08/2023 | 1.234 lượt xem | 05 bình luận', "2023-08-12T20:10", "minute"),
+    (0, 'Đăng bởi Nguyễn Văn Ví Dụ lúc 20 giờ 10 phút, ngày 12 tháng 8 năm 2023', "2023-08-12T20:10", "minute"),
+    (0, 'Lượt xem: 12345 | 12/08/2023', "2023-08-12", "day"),
+    (0, 'Số 123/QĐ-UBND ngày 12/08/2023', "2023-08-12", "day"),
+    (0, '１２／０８／２０２３\u3000２０：１０', "2023-08-12T20:10", "minute"),
+    (0, 'ngày 12 tháng 08 năm 2023 lúc 8:10:05 CH', "2023-08-12T20:10:05", "second"),
+    (0, 'T7, 12/08/2023 - 20:10', "2023-08-12T20:10", "minute"),
+    (0, 'CN, 13/08/2023 - 20:10', "2023-08-13T20:10", "minute"),
+    (0, '12-08-2023 20:10:05 PM', "2023-08-12T20:10:05", "second"),
+    (0, '12 Tháng Tám, 2023', "2023-08-12", "day"),
+    (0, '12/Thg 8/2023', "2023-08-12", "day"),
+    (0, '12 thg 8, 2023 20:10', "2023-08-12T20:10", "minute"),
+    (0, 'Aug 12, 2023 8:10:05 PM', "2023-08-12T20:10:05", "second"),
+    (0, 'Saturday, 12 August 2023 20:10', "2023-08-12T20:10", "minute"),
+    (0, '12.08.2023 20.10', "2023-08-12", "day"),
+    (0, "12.08.2023, 20h10'", "2023-08-12T20:10", "minute"),
+    (0, '2023/8/12', "2023-08-12", "day"),
+    (0, '2023.08.12 20:10', "2023-08-12T20:10", "minute"),
+    (0, '20230812201005', "2023-08-12T20:10:05", "second"),
+    (0, '12/8/2023 lúc 8 giờ 10 phút tối', "2023-08-12T20:10", "minute"),
+    (0, '8 giờ 10 sáng 12/8/2023', "2023-08-12T08:10", "minute"),
+    (0, '31/04/2023', "", "none"),
+    (0, '00/08/2023', "", "none"),
+    (0, '12/13/2023 13/12/2023', "2023-12-13", "day"),
+    (0, '99/99/9999', "", "none"),
+    (0, "Ngày ký: 01/08/2023 | Ngày đăng: 02/08/2023", "2023-08-02", "day"),
+    (0, "Ngày ban hành 01/08/2023", "", "none"),
+    (3, "Công bố quyết định ban hành Quy chế mẫu01/03/2017 15:02:43", "2017-03-01T15:02:43", "second"),
+]  # fmt: skip
+
+# raw, when the page was fetched (local), whether it is a clock in a page's head
+CLOCKS = [
+    ("Hôm nay, ngày 20 tháng 2 năm 2019", "2019-02-20T09:00", True),
+    ("Hôm nay: Thứ tư, ngày 20/02/2019", "2026-10-31T09:00", True),  # kept by a cache for years
+    ("Hôm nay là thứ 4, 20-02-2019 10:11:12", "2026-10-31T09:00", True),
+    ("Chủ nhật, Ngày 04/06/2023 -", "2023-06-04T09:00", True),
+    ("Chủ nhật, Ngày 04/06/2023 -", "2023-06-05T00:01", False),
+    ("Thứ ba, 21/05/2024, 16:32|", "2024-05-21T16:33", True),
+    ("Thứ ba, 21/05/2024, 16:32|", "2024-05-21T23:33", False),
+    ("Thứ sáu, ngày 26 tháng 04 năm 2024", "2024-04-26T23:59", True),
+    ("26/04/2024 10:11:12", "2024-04-26T10:11", True),
+    ("26/04/2024 10:11", "2024-04-26T10:11", False),
+    ("26/04/2024", "2024-04-26T10:11", False),
+    ("Hôm nay, 08:05", "2024-04-26T10:11", False),
+    ("Ngày đăng: Thứ sáu, 26/04/2024", "2024-04-26T10:11", False),
+    ("Đang cập nhật", "2024-04-26T10:11", False),
 ]  # fmt: skip
 
 MORE = [
@@ -188,6 +322,47 @@ def test_numbered_pattern_is_read(number: int, raw: str, wall: str, precision: s
     origin = "feed" if number in (40, 42) else "article"
     read = parse_date(raw, fetched_at=FETCHED, origin=origin)
     assert (read.instant, read.precision) == (_instant(wall), precision)
+
+
+def _held_out() -> list[tuple[int, str, str, str]]:
+    forms = [
+        (number, form, wall, precision)
+        for number, raw, wall, precision in HELD_OUT
+        for form in (
+            raw,
+            unicodedata.normalize("NFD", raw),
+            raw if "&" in raw or "T" in raw else raw.upper(),
+            f"\xa0\n {raw} \t",
+        )
+    ]
+    return list(dict.fromkeys(forms))
+
+
+@pytest.mark.parametrize(("number", "raw", "wall", "precision"), _held_out(), ids=ascii)
+def test_pattern_is_read_in_other_words_and_forms(number: int, raw: str, wall: str, precision: str) -> None:
+    read = parse_date(raw, fetched_at=FETCHED, origin="feed" if number == 40 else "article")
+    assert (read.instant, read.precision) == (_instant(wall), precision)
+
+
+@pytest.mark.parametrize(("raw", "fetched", "clock"), CLOCKS, ids=[f"{case[0]} at {case[1]}" for case in CLOCKS])
+def test_clock_of_a_page_is_told_from_the_date_of_a_post(raw: str, fetched: str, clock: bool) -> None:
+    at = _instant(fetched)
+    assert at is not None
+    assert is_clock(raw, at) is clock
+    assert is_clock(raw, at, beside_post=True) is (clock and raw.startswith("Hôm nay"))
+
+
+def test_no_numbered_pattern_is_taken_for_a_clock_later() -> None:
+    assert [number for number, raw, _, _ in NUMBERED if is_clock(raw, FETCHED)] == [2]
+
+
+@pytest.mark.parametrize(("number", "read"), [(35, "2021-05-12T11:05:09"), (40, "2021-06-24T15:00:00")])
+def test_pattern_of_a_profile_needs_its_option(number: int, read: str) -> None:
+    if number == 35:
+        assert parse_date("05/12/2021 11:05:09 AM", day_order="month-first").instant == _instant(read)
+    else:
+        cut = plain_minutes(parse_date("Thu, 24 Jun 2021 08:06:07 GMT"))
+        assert (cut.instant, cut.precision) == (_instant(read), "hour")
 
 
 @pytest.mark.parametrize(("raw", "wall", "precision"), MORE, ids=[ascii(case[0]) for case in MORE])

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from syncd.vietnamese.date_orders import order_of
 from syncd.vietnamese.dates import order_evidence, parse_date
 from syncd.vietnamese.readings import Precision
 
@@ -18,7 +19,7 @@ FETCHED = datetime(2026, 10, 31, 16, 30, tzinfo=UTC)  # 23:30 on the last day of
 # raw, local wall clock at +07:00 ("" for no instant), precision
 PRINTED = [
     ("27.8.2014 - 10:45", "2014-08-27T10:45", "minute"),
-    ("Hôm nay, ngày 20 tháng 2 năm 2019", "2019-02-20", "day"),
+    ("Hôm nay, ngày 20 tháng 2 năm 2019", "", "none"),
     ("Tin về hội nghị ngày 19/02/2017)01/03/2017 15:02:43", "2017-03-01T15:02:43", "second"),
     ("Thứ năm - 24/06/2021 15:51 1.320 0", "2021-06-24T15:51", "minute"),
     ("Thứ 5, Ngày 09/01/2020, 22:00", "2020-01-09T22:00", "minute"),
@@ -211,6 +212,30 @@ def test_order_evidence_is_what_the_string_alone_shows(raw: str, order: str | No
     assert order_evidence(raw) == order
 
 
+def test_order_of_a_source_is_settled_by_all_its_dates() -> None:
+    assert order_of(["9/10/2026", "9/24/2026"]).order == "month-first"
+    assert order_of(["9/10/2026", "24/9/2026"]).order == "day-first"
+    assert order_of(["9/10/2026", "24 Sep 2026", ""]).doubtful is False
+    assert order_of(["9/10/2026", "24/9/2026"], "month-first").order == "day-first"
+
+
+def test_dates_of_both_orders_and_american_ones_that_fit_both_are_doubtful() -> None:
+    for printed in (["9/10/2026", "24/9/2026", "9/24/2026"], ["9/10/2026 8:05:00 AM", "9/9/2026 8:05:00 AM"]):
+        found = order_of(printed)
+        assert (found.order, found.doubtful) == ("day-first", True)
+        assert found.judged(parse_date(printed[0]), printed[0]).doubt == "ambiguous_order"
+        assert found.judged(parse_date(printed[1]), printed[1]).doubt is None
+    assert not order_of(["09/10/2026 08:05:00 AM", "10/09/2026 08:05:00 AM"]).doubtful
+    assert not order_of(["9/10/2026 8:05:00 AM", "24/9/2026 8:05:00 AM"]).doubtful
+    assert not order_of(["9/10/2026 8:05:00 AM"], "month-first").doubtful
+
+
+def test_one_weekday_alone_does_not_turn_a_whole_source_around() -> None:
+    found = order_of(["9/10/2026", "Fri, 04/08/2016", "10/9/2026"])
+    assert (found.order, found.doubtful) == ("day-first", True)
+    assert order_of(["9/10/2026", "Fri, 04/08/2016", "Wed, 05/04/2016"]).order == "month-first"
+
+
 @pytest.mark.parametrize(
     "raw", ["1/1/" * 12_500, "0" * 50_000, "1 " * 25_000, "thang " * 10_000, "12:" * 20_000, " " * 50_000]
 )
@@ -233,3 +258,17 @@ def test_any_text_is_answered(raw: str) -> None:
 def test_what_is_printed_is_read_back(wall: datetime, form: str) -> None:
     wall = wall.replace(microsecond=0)
     assert parse_date(wall.strftime(form)).instant == wall.replace(tzinfo=LOCAL).astimezone(UTC)
+
+
+def test_every_date_of_the_list_pages_of_the_corpus_is_read() -> None:
+    path = CORPUS / "expected" / "html_lists.json"
+    if not path.exists():
+        pytest.skip(f"the corpus is not beside this checkout: {path}")
+    entries = [entry for page in json.loads(path.read_text()).values() for entry in page]
+    wrong = [
+        (entry["raw_date"], entry["iso"])
+        for entry in entries
+        if parse_date(entry["raw_date"], origin="list").instant != datetime.fromisoformat(entry["iso"])
+    ]
+    assert wrong == []
+    assert len(entries) > 100
