@@ -43,7 +43,7 @@ def find_body(page: ArticlePage, stated: Stated, heading: Heading | None, rules:
     if len(stated.body) >= _MIN_STATED and not stated.body.rstrip().endswith(_CUT_OFF):
         words = text_of_html(stated.body)
         marked = by_words(page, words, heading, removed)
-        if share_of_words(marked, words) >= _MIN_AGREEMENT:
+        if share_of_words(marked, words) >= _MIN_AGREEMENT and marked.left_out < len(words) // 4:
             return _body(marked, page, "stated")
     words = generic_text(page, removed)
     if not words:

@@ -29,13 +29,10 @@ def attachments_of(page: ArticlePage, cleaned: str, rules: ArticleRules) -> tupl
         if _BOX.search(names) and not is_aside(box):
             links += list(box.iter("a"))
     for link in page.root.iter("a"):
+        if not _is_file(link):
+            continue
         above = link.getparent()
-        if (
-            _is_file(link)
-            and above is not None
-            and _BOX_WORDS.search((above.text or "") + text_of(link)[:200])
-            and not is_aside(link)
-        ):
+        if above is not None and _BOX_WORDS.search((above.text or "") + text_of(link)[:200]) and not is_aside(link):
             links.append(link)
     return _files(links, page.base, every=False)
 
@@ -50,7 +47,8 @@ def _links(cleaned: str) -> list[Element]:
 
 
 def _is_file(link: Element) -> bool:
-    return bool(_FILE.search(unquote(_path_of(link.get("href") or ""))))
+    href = link.get("href") or ""
+    return "." in href and _FILE.search(unquote(_path_of(href))) is not None
 
 
 def _path_of(href: str) -> str:

@@ -2,7 +2,8 @@
 
 import html as escaping
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 
 from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
@@ -101,6 +102,7 @@ _CHUNK = 40
 _SHORT = 16  # letters; a shorter block must stand where the words go on
 _NEAR = 120
 _MAX_CAPTION = 500
+_AFTER = 12  # elements after the last words in which an image may still be theirs
 _SMALL = 60  # pixels
 
 
@@ -111,11 +113,12 @@ class Marked:
     html: str = ""
     text: str = ""
     lead: str = ""
+    left_out: int = 0  # letters of the paragraphs of the same container that do not belong to it
 
 
 def by_elements(element: Element, removed: set[Element]) -> Marked:
     """All that one element holds, but for what is removed."""
-    html = "".join(_serialised(element, removed, inner=True))
+    html = "".join(_serialised(element, removed))
     return Marked(html=html, text=_text(html))
 
 
@@ -126,12 +129,13 @@ def by_words(page: ArticlePage, words: str, heading: Heading | None, removed: se
     if not kept.weights:
         return Marked()
     container = kept.container()
-    dropped = kept.dropped(container, heading)
-    html = "".join(_serialised(container, dropped | removed, texts=kept.dropped_texts, inner=False))
+    images = kept.shown_images(container, heading)
+    dropped = kept.dropped(heading, images) | removed
+    html = "".join(_serialised(container, dropped, texts=kept.dropped_texts, images=images))
     lead = kept.lead(container, heading, page)
     if lead:
         html = f"<p>{escaping.escape(lead, quote=False)}</p>{html}"
-    return Marked(html=html, text=_text(html), lead=lead)
+    return Marked(html=html, text=_text(html), lead=lead, left_out=kept.left_out(container))
 
 
 def share_of_words(marked: Marked, words: str) -> float:
@@ -150,6 +154,7 @@ class _Blocks:
         self.dropped_texts: set[tuple[Element, str]] = set()
         self._words = words
         self._at = 0
+        self._times: Counter[str] = Counter()
         self._order: dict[Element, int] = {}
         self._walk(body, _outer_blocks(body), removed)
 
@@ -164,25 +169,33 @@ class _Blocks:
         holding = [element for element, weight in sums.items() if weight >= 0.98 * total]
         return max(holding, key=lambda element: sum(1 for _ in element.iterancestors())) if holding else best
 
-    def dropped(self, container: Element, heading: Heading | None) -> set[Element]:
-        """What to leave out of the container: blocks without words of the article, images of other things."""
+    def shown_images(self, container: Element, heading: Heading | None) -> dict[Element, set[Element]]:
+        """The images of the article, each with the elements of its caption: those among the words, and above them below the heading."""
         places = [self._order[element] for element in self.weights]
         first, last = min(places), max(places)
-        captions = {caption for image in self.images for caption in _captions(image)}
-        dropped = {
-            element
-            for element in self.unmatched
-            if not any(each in captions for each in (element, *element.iterancestors()))
-        }
+        shown: dict[Element, set[Element]] = {}
         for image in self.images:
             place = self._order[image]
-            beside = place > last or (place < first and not self._follows(image, heading))
-            if beside or _is_decoration(image) or is_aside(image, container) or self._leads_elsewhere(image):
-                dropped.add(image)
-                dropped |= _captions(image)
+            if place > last + _AFTER or (place < first and not self._follows(image, heading)):
+                continue
+            if not _is_decoration(image) and not is_aside(image, container) and not self._leads_elsewhere(image):
+                shown[image] = _captions(image)
+        return shown
+
+    def dropped(self, heading: Heading | None, shown: Mapping[Element, set[Element]]) -> set[Element]:
+        """What to leave out of the container: blocks without words of the article, images of other things."""
+        dropped = {*self.unmatched, *(image for image in self.images if image not in shown)}
         if heading is not None:
             dropped.add(heading.element)
         return dropped
+
+    def left_out(self, container: Element) -> int:
+        """How many letters the paragraphs within the container have that are none of the words."""
+        return sum(
+            len(_letters(text_of(element)))
+            for element in self.unmatched
+            if element.tag == "p" and container in element.iterancestors() and not is_aside(element, container)
+        )
 
     def lead(self, container: Element, heading: Heading | None, page: ArticlePage) -> str:
         """The lead that stands between the heading and the container, where it is named or repeated as the page's description."""
@@ -245,7 +258,11 @@ class _Blocks:
             self.dropped_texts.add((element, kind))
 
     def _holds(self, letters: str) -> bool:
-        """Whether the words hold these letters; the place where they go on moves along."""
+        """Whether the words hold these letters, as often as they came; the place where they go on moves along."""
+        if len(letters) >= _CHUNK:
+            self._times[letters] += 1
+            if self._times[letters] > 1 and self._times[letters] > self._words.count(letters):
+                return False
         if len(letters) < _SHORT:
             found = self._words.find(letters, self._at, self._at + _NEAR + len(letters))
         else:
@@ -338,22 +355,25 @@ def _pixels(value: str | None) -> int | None:
 
 def _serialised(
     element: Element,
-    dropped: set[Element],
+    dropped: Set[Element],
     *,
-    texts: set[tuple[Element, str]] | frozenset[tuple[Element, str]] = frozenset(),
-    inner: bool,
+    texts: Set[tuple[Element, str]] = frozenset(),
+    images: Mapping[Element, set[Element]] | None = None,
 ) -> Iterator[str]:
-    """The element as HTML with the tags that are let through, without what is dropped; captions become those of figures."""
+    """What an element holds as HTML, with the tags that are let through and without what is dropped; an image with its caption as a figure."""
+    captions = {caption for each in (images or {}).values() for caption in each}
     walk = etree.iterwalk(element, events=("start", "end"))
     skipped: set[Element] = set()
     for event, each in walk:
-        shown = each.tag in TAGS and not (inner and each is element)
+        shown = each.tag in TAGS and each is not element and not (images is not None and each.tag == "figure")
         if event == "start":
-            if each in dropped or each.tag in _UNSEEN:
+            if each in captions or each in dropped or each.tag in _UNSEEN:
                 skipped.add(each)
                 walk.skip_subtree()
                 continue
-            if shown:
+            if shown and images is not None and each.tag == "img":
+                yield _figure(each, images.get(each, set()))
+            elif shown:
                 yield _opening(each)
             if each.text and (each, "text") not in texts:
                 yield escaping.escape(each.text, quote=False)
@@ -362,6 +382,13 @@ def _serialised(
             yield f"</{each.tag}>"
         if each is not element and each.tail and (each, "tail") not in texts:
             yield escaping.escape(each.tail, quote=False)
+
+
+def _figure(image: Element, captions: set[Element]) -> str:
+    if not captions:
+        return _opening(image)
+    words = escaping.escape(" ".join(dict.fromkeys(filter(None, map(text_of, captions)))), quote=False)
+    return f"<figure>{_opening(image)}<figcaption>{words}</figcaption></figure>" if words else _opening(image)
 
 
 def _opening(element: Element) -> str:

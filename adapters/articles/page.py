@@ -42,6 +42,7 @@ class ArticlePage:
             raise ArticleFault(f"{url} holds no markup", kind="not_html")
         self.url = url
         self.root = _parsed(text, url)
+        self.elements: list[Element] = list(self.root.iter())  # held, for lxml makes each anew for each walk otherwise
 
     @cached_property
     def base(self) -> str:
