@@ -15,8 +15,12 @@ import jinja2
 from syncd.domain.model import LOCAL
 from syncd.errors import ConfigError
 
-# Control characters, and those that turn the direction of text: a title must not reorder what stands around it.
-_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
+# Control characters, those that turn the direction of text, and blanks that are letters or tags: a title must not reorder
+# what stands around it, nor hold what nobody sees. Joiners stay: emoji are made with them.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u115f\u1160\u180e\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufeff\uffa0"
+    "\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f]"
+)
 
 _ROMAN = ("I", "II", "III", "IV")
 _MONTHS = (
@@ -26,7 +30,7 @@ _MONTHS = (
 
 
 def visible(text: str) -> str:
-    """`text` with every control and direction character written out, such as `⟦U+202E⟧`. Line feeds and tabs stay."""
+    """`text` with every control, direction and tag character written out, such as `⟦U+202E⟧`. Line feeds and tabs stay."""
     return _UNSEEN.sub(lambda found: f"⟦U+{ord(found.group()):04X}⟧", text)
 
 

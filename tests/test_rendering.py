@@ -4,7 +4,9 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from rich.markup import escape
 
+from syncd.cli.output import answering, report_error, table
 from syncd.errors import ConfigError, StorageError
 from syncd.rendering import Jinja2Renderer, day, instant, period_en, period_vi, visible
 from syncd.resources import packaged, templates_dir
@@ -39,6 +41,24 @@ def test_direction_and_control_characters_are_written_out(tmp_path: Path) -> Non
     render = renderer(tmp_path, a_html="{{ t }}").render
     assert render("a.html", {"t": "a\u202egnp.\x00<"}) == "a⟦U+202E⟧gnp.⟦U+0000⟧&lt;"
     assert visible("dòng 1\ndòng\t2") == "dòng 1\ndòng\t2"
+
+
+def test_tag_characters_and_blank_letters_are_written_out_and_joiners_stay() -> None:
+    assert visible("a\U000e0061\u3164\u2061b") == "a⟦U+E0061⟧⟦U+3164⟧⟦U+2061⟧b"
+    assert visible("👨\u200d👩\u200d👧 ng\u200bhị") == "👨\u200d👩\u200d👧 ng\u200bhị"
+
+
+def test_terminal_shows_what_would_steer_it(capsys: pytest.CaptureFixture[str]) -> None:
+    with answering() as out:
+        made = table("title")
+        made.add_row(escape("tin \u202e[b]\x1b[31m"))
+        out.print(made)
+        out.print(escape("tin \x1b]0;t\x07"))
+    report_error(StorageError("bad \u202e name"))
+    shown = capsys.readouterr()
+    assert "tin ⟦U+202E⟧[b]⟦U+001B⟧[31m" in shown.out
+    assert "⟦U+001B⟧]0;t⟦U+0007⟧" in shown.out
+    assert "bad ⟦U+202E⟧ name" in shown.err
 
 
 def test_another_language_is_taken_from_its_folder_and_falls_back(tmp_path: Path) -> None:

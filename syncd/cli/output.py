@@ -10,11 +10,13 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from syncd.application.wording import words
 from syncd.cli.wording import HEADINGS, VERDICTS
 from syncd.delivery.control import exit_code_of
 from syncd.errors import ConfigInvalid, SyncdError
+from syncd.rendering import visible
 
 Show = Callable[[Console, Mapping[str, Any], str], None]  # where to, what, in which language
 
@@ -29,7 +31,14 @@ SIGNS = {
 _WIDE = 1000  # columns where nobody looks: a file or a pipe wants each row on one line
 
 
-class _Answer(Console):
+class _Visible(Console):
+    """Writes out what would steer the terminal or reorder its line: a title comes from anywhere."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        return super().render_str(visible(text), **options)
+
+
+class _Answer(_Visible):
     def on_broken_pipe(self) -> None:
         raise  # `answering` knows what to do
 
@@ -62,7 +71,7 @@ def emit(document: Mapping[str, Any], *, as_json: bool, show: Show, language: st
 
 def report_error(error: SyncdError) -> int:
     """Say what went wrong and the way out on standard error; the exit code."""
-    err = Console(file=sys.stderr, highlight=False, soft_wrap=True)
+    err = _Visible(file=sys.stderr, highlight=False, soft_wrap=True)
     if isinstance(error, ConfigInvalid):
         for problem in error.problems:
             err.print(f"[bold red]✘[/] {escape(problem.key)}: {escape(problem.message)}")
