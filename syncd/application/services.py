@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from syncd.application.collecting.canary import OwnNetwork
+from syncd.domain.hours import ALWAYS, DailyHours
 from syncd.domain.model import Exemption, Office, PeriodId, SourceId, Unit, UnitId
 from syncd.domain.ranking import Score
 from syncd.domain.rules import DatedRuleSets
@@ -30,12 +32,16 @@ class Assessment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishRules:
-    """How posts are put on the portal. `authors`: unit -> name there; `categories`: the unit's category -> the portal's, `*` for the rest."""
+    """How posts are put on the portal. `authors`: unit -> name there; `categories`: the unit's category -> the portal's, `*` for the rest.
+
+    `flood_cap`: how many posts of periods that are over go there a day, and how many of one reading at once.
+    """
 
     max_attempts: int = 8
     categories: Mapping[str, str] = field(default_factory=dict)
     authors: Mapping[UnitId, str] = field(default_factory=dict)
     credit: str = "Nguồn: {unit}"
+    flood_cap: int = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +57,8 @@ class Services:
     """Wired once by `bootstrap`, shared by threads. `open_source` makes the adapter of one source for one visit.
 
     `fetch_image` gets one picture of a unit's post for the portal: None where it is no picture that a portal takes; raises a
-    ForeignError where it cannot be read. None in its place: posts are carried without pictures.
+    ForeignError where it cannot be read. None in its place: posts are carried without pictures. `page_stands` asks a post's own page
+    whether it is still there: False where the site says that it is gone, None where nobody can say.
     """
 
     office: Office
@@ -69,12 +76,16 @@ class Services:
     open_source: Callable[[SourceId], Source]
     publish_rules: PublishRules
     mail_rules: MailRules
+    allowed_hours: DailyHours = ALWAYS  # in which the units' websites may be asked
+    own_network: OwnNetwork | None = None  # None: no canaries, so that the sources judge one another
     fetch_image: Callable[[UnitId, str], ImageToPush | None] | None = None
+    page_stands: Callable[[SourceId, str], bool | None] | None = None
     capture: str = "page"  # none | feed | page
     collect_every: timedelta = timedelta(hours=1)
     publish_every: timedelta = timedelta(minutes=5)
     census_every: timedelta = timedelta(hours=6)
     catch_up: timedelta = timedelta(days=40)
+    gone_grace: timedelta = timedelta(days=7)
     statement_day: int = 1
     statement_hour: int = 8
     workers: int = 8

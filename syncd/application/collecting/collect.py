@@ -3,13 +3,15 @@
 import logging
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from syncd.application.collecting.canary import Failed
 from syncd.application.collecting.looks import SourceFailure, Tally, look_at
 from syncd.application.services import Services
 from syncd.domain.model import OutageOwner, SourceId, Unit, UnitId
+from syncd.domain.retry import next_look
 from syncd.errors import StorageError, UsageError
 from syncd.ports.records import SourceState
 from syncd.ports.store import UnitOfWork
@@ -22,9 +24,10 @@ _MOMENT = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CollectReport:
-    """One unit's looks. `new`, `changed`, `unchanged` and `skipped` count posts; `failed` and `resting` count sources.
+    """One unit's looks. `new`, `changed`, `unchanged` and `skipped` count posts; the others count sources.
 
-    `resting` ones failed before and their next try is not due.
+    `resting` ones failed before and their next try is not due; `closed` ones may not be asked at this hour; `paused` ones wait
+    until our own network works again.
     """
 
     unit: UnitId
@@ -34,6 +37,8 @@ class CollectReport:
     skipped: int = 0
     failed: int = 0
     resting: int = 0
+    closed: int = 0
+    paused: int = 0
     errors: tuple[SourceFailure, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -45,6 +50,8 @@ class CollectReport:
             "skipped": self.skipped,
             "failed": self.failed,
             "resting": self.resting,
+            "closed": self.closed,
+            "paused": self.paused,
             "errors": [
                 {"source": failure.source, "kind": failure.kind, "error": failure.error, "hint": failure.hint}
                 for failure in self.errors
@@ -61,7 +68,7 @@ def collect(
 ) -> dict[UnitId, CollectReport]:
     """Look at all sources of the units (default: of every unit), several units at the same time.
 
-    Whatever happens at one unit, the others are read. `force` looks at resting sources too.
+    Whatever happens at one unit, the others are read. `force` looks at resting sources too, and at any hour.
 
     Raises:
         UsageError: an unknown unit.
@@ -96,8 +103,14 @@ def collect_unit(services: Services, unit: Unit, *, force: bool = False) -> Coll
 
 def _visit(services: Services, unit: Unit, force: bool) -> CollectReport:
     tally = Tally()
+    closed = paused = 0
     for source in unit.sources:
-        look_at(services, unit, source, tally, force=force)
+        if not force and not services.allowed_hours.is_open(services.clock.now()):
+            closed += 1
+        elif services.own_network and not services.own_network.works():
+            paused += 1
+        else:
+            look_at(services, unit, source, tally, force=force)
     return CollectReport(
         unit=unit.id,
         new=tally.new,
@@ -106,6 +119,8 @@ def _visit(services: Services, unit: Unit, force: bool) -> CollectReport:
         skipped=tally.skipped,
         failed=len(tally.errors),
         resting=tally.resting,
+        closed=closed,
+        paused=paused,
         errors=tuple(tally.errors),
         notes=tuple(tally.notes),
     )
@@ -114,25 +129,64 @@ def _visit(services: Services, unit: Unit, force: bool) -> CollectReport:
 def _book_outages(services: Services, reports: Iterable[CollectReport]) -> None:
     """Open an outage for each source that has begun to fail, and judge whose doing those that last are.
 
-    The judgement rests on what is known of all sources, so it is the same whether they are read in one run or slot by slot.
+    With canaries, they judge. Without, the judgement rests on what is known of all sources, so it is the same whether they are read
+    in one run or slot by slot.
     """
     failures = [failure for report in reports for failure in report.errors]
     if not failures:
         return
+    explained = services.own_network.not_the_sites(failures) if services.own_network else []
     with services.db.write() as uow:
         for failure in failures:
             if failure.first:
                 _open(uow, failure, failure.at, OutageOwner.SOURCE)
-        states = {state.source: state for state in uow.sources.all() if state.unit in services.units}
-        last_read = max((state.last_ok_at for state in states.values() if state.last_ok_at), default=None)
-        for source in _ours(services, states.values(), last_read):
-            uow.outages.assign(f"source:{source}", OutageOwner.OURS)
-        for failure in failures:
-            state = states.get(failure.source)
-            since = state.failing_since if state else None
-            if last_read is not None and since is not None and since < last_read < failure.at:
-                _its_own(uow, failure, last_read)
+        if services.own_network:
+            for failed in explained:
+                _take_back(uow, services, failed)
+            for failure in failures:
+                if failure not in explained:
+                    _its_own(uow, failure, failure.at)
+        else:
+            _judge_by_the_others(uow, services, failures)
         uow.commit()
+
+
+def _take_back(uow: UnitOfWork, services: Services, failed: Failed) -> None:
+    """Our own network explains the failure: it is as if there had been no look, and the gap is ours."""
+    subject = f"source:{failed.source}"
+    state = uow.sources.get(failed.source)
+    if state is None or state.failures == 0 or state.failing_since is None:
+        return  # read since
+    if state.failing_since >= failed.at:
+        uow.outages.assign(subject, OutageOwner.OURS)
+    before = state.failures - 1
+    if before == 0:
+        uow.sources.put(
+            replace(
+                state,
+                failures=0,
+                failing_since=None,
+                last_error=None,
+                last_error_kind=None,
+                last_hint=None,
+                not_before=None,
+            )
+        )
+    else:
+        not_before = next_look(failed.at, before, interval=services.collect_every)
+        uow.sources.put(replace(state, failures=before, not_before=not_before))
+
+
+def _judge_by_the_others(uow: UnitOfWork, services: Services, failures: Sequence[SourceFailure]) -> None:
+    states = {state.source: state for state in uow.sources.all() if state.unit in services.units}
+    last_read = max((state.last_ok_at for state in states.values() if state.last_ok_at), default=None)
+    for source in _ours(services, states.values(), last_read):
+        uow.outages.assign(f"source:{source}", OutageOwner.OURS)
+    for failure in failures:
+        state = states.get(failure.source)
+        since = state.failing_since if state else None
+        if last_read is not None and since is not None and since < last_read < failure.at:
+            _its_own(uow, failure, last_read)
 
 
 def _ours(services: Services, states: Iterable[SourceState], last_read: datetime | None) -> list[SourceId]:
@@ -150,13 +204,13 @@ def _ours(services: Services, states: Iterable[SourceState], last_read: datetime
     return [state.source for state in fallen] if together and alike else []
 
 
-def _its_own(uow: UnitOfWork, failure: SourceFailure, last_read: datetime) -> None:
-    """It failed again after another site was read: what was ours has ended, from there on it is the site's."""
+def _its_own(uow: UnitOfWork, failure: SourceFailure, from_then: datetime) -> None:
+    """It failed again although our network works: what was ours has ended, from there on it is the site's."""
     subject = f"source:{failure.source}"
     open_now = [outage for outage in uow.outages.overlapping(failure.at, failure.at + _MOMENT) if outage.end is None]
     if any(outage.subject == subject and outage.owner is OutageOwner.OURS for outage in open_now):
-        uow.outages.close(subject, last_read)
-        _open(uow, failure, last_read, OutageOwner.SOURCE)
+        uow.outages.close(subject, from_then)
+        _open(uow, failure, from_then, OutageOwner.SOURCE)
 
 
 def _open(uow: UnitOfWork, failure: SourceFailure, start: datetime, owner: OutageOwner) -> None:
