@@ -132,6 +132,18 @@ class PostRecord:
     id: PostId | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryRecord:
+    """What tells whether two posts with one text are one story, and which of them was first. Meanings as in `PostRecord`."""
+
+    id: PostId
+    text_sha256: str
+    title: str
+    words: int | None
+    published_at: datetime | None
+    first_seen: datetime
+
+
 # --- pushes -------------------------------------------------------------------------------------------
 
 

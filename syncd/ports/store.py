@@ -28,6 +28,7 @@ from syncd.ports.records import (
     SlotState,
     SourceState,
     StatementRecord,
+    StoryRecord,
 )
 
 
@@ -92,6 +93,14 @@ class PostStore(Protocol):
 
     def with_text(self, text_sha256: Iterable[str]) -> list[PostRecord]:
         """Posts of any unit with one of these folded-text hashes."""
+        ...
+
+    def first_with_text(self, text_sha256: Iterable[str]) -> list[StoryRecord]:
+        """Posts of any unit with one of these folded-text hashes that repeat no other."""
+        ...
+
+    def mark_repeated(self, originals: Mapping[PostId, PostId]) -> None:
+        """Let each post repeat the one given for it, and with it those that repeated it so far."""
         ...
 
     def in_doubt(self, *, unit: UnitId | None = None) -> list[PostRecord]:

@@ -1,7 +1,7 @@
 """Posts and their aliases in the database."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
 from typing import Any
@@ -10,7 +10,7 @@ from sqlalchemy import Integer, Select, bindparam, func, insert, literal, litera
 
 from syncd.domain.model import PostId, Precision, SourceKey, UnitId, local_month
 from syncd.errors import StorageError
-from syncd.ports.records import Alias, PostRecord
+from syncd.ports.records import Alias, PostRecord, StoryRecord
 from syncd.storage.prepared import Prepared, PreparedAmong
 from syncd.storage.tables import post_aliases, posts
 from syncd.storage.transaction import (
@@ -34,9 +34,23 @@ _FIND = PreparedAmong(
     ),
     ["of"],
 )
+_STORY = names_of(StoryRecord, without=())
+_FIRST_WITH_TEXT = PreparedAmong(
+    lambda texts: select(*(posts.c[name] for name in _STORY)).where(
+        posts.c.text_sha256.in_(texts), posts.c.duplicate_of.is_(None)
+    )
+)
+_REPEAT = Prepared(
+    lambda _: update(posts).where(posts.c.id == bindparam("of")).values(duplicate_of=bindparam("first")),
+    ["of", "first"],
+)
+_REPEAT_WITH = Prepared(
+    lambda _: update(posts).where(posts.c.duplicate_of == bindparam("of")).values(duplicate_of=bindparam("first")),
+    ["of", "first"],
+)
 _MANY = PreparedAmong(lambda ids: select(*(posts.c[name] for name in _POST)).where(posts.c.id.in_(ids)))
 _UNCHANGED_BY_UPDATE = ("id", "unit", "key", "first_seen", "published_at")
-_WITHOUT_HTML = [literal("").label("html") if column.name == "html" else column for column in posts.c]
+WITHOUT_HTML = [literal("").label("html") if column.name == "html" else column for column in posts.c]
 
 
 def alias_digest(alias: Alias) -> str:
@@ -120,17 +134,31 @@ class SqlPostStore:
             found += records_of(PostRecord, self._transaction.execute(query.order_by(posts.c.instant, posts.c.id)))
         return found
 
+    def first_with_text(self, text_sha256: Iterable[str]) -> list[StoryRecord]:
+        found: list[StoryRecord] = []
+        for chunk in chunks(set(text_sha256)):
+            statement, texts = _FIRST_WITH_TEXT.among(chunk)
+            found += [
+                StoryRecord(**dict(zip(_STORY, row, strict=True))) for row in self._transaction.rows(statement, texts)
+            ]
+        return found
+
+    def mark_repeated(self, originals: Mapping[PostId, PostId]) -> None:
+        pairs = [(post, first) for post, first in originals.items()]
+        self._transaction.run(_REPEAT, *pairs)
+        self._transaction.run(_REPEAT_WITH, *pairs)
+
     def in_doubt(self, *, unit: UnitId | None = None) -> list[PostRecord]:
         doubted = or_(
             posts.c.date_doubt.is_not(None), posts.c.published_at.is_(None), posts.c.precision == Precision.MONTH.value
         )
-        query = select(*_WITHOUT_HTML).where(posts.c.decision.is_(None), doubted)
+        query = select(*WITHOUT_HTML).where(posts.c.decision.is_(None), doubted)
         if unit is not None:
             query = query.where(posts.c.unit == unit)
         return records_of(PostRecord, self._transaction.execute(query.order_by(posts.c.instant, posts.c.id)))
 
     def in_window(self, start: datetime, end: datetime, *, unit: UnitId | None = None) -> list[PostRecord]:
-        query = select(*_WITHOUT_HTML).where(posts.c.instant >= start, posts.c.instant < end)
+        query = select(*WITHOUT_HTML).where(posts.c.instant >= start, posts.c.instant < end)
         if unit is not None:
             query = query.where(posts.c.unit == unit)
         return records_of(PostRecord, self._transaction.execute(query.order_by(posts.c.instant, posts.c.id)))

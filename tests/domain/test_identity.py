@@ -1,9 +1,9 @@
 import pytest
 
 from syncd.domain.identity import (
-    count_words,
     data_sha256,
     normal_url,
+    read_text,
     reprint_of,
     same_story,
     scoped_guid,
@@ -94,7 +94,7 @@ def test_a_text_that_is_nothing_but_a_source_line_is_kept() -> None:
 
 def test_no_text_equals_no_other() -> None:
     assert text_sha256("<img src='x'>") == text_sha256("") == ""
-    assert text_alias("Thông báo", "") is None
+    assert text_alias("Thông báo", read_text("")) is None
 
 
 def test_unclosed_and_stray_elements_hide_nothing_else() -> None:
@@ -103,8 +103,9 @@ def test_unclosed_and_stray_elements_hide_nothing_else() -> None:
 
 
 def test_a_short_text_is_recognised_with_its_title_only() -> None:
-    assert text_alias("Họp tháng 9", "<p>Xem chi tiết</p>") != text_alias("Họp tháng 10", "<p>Xem chi tiết</p>")
-    assert text_alias("Một", STORY) == text_alias("Hai", STORY)
+    short, long = read_text("<p>Xem chi tiết</p>"), read_text(STORY)
+    assert text_alias("Họp tháng 9", short) != text_alias("Họp tháng 10", short)
+    assert text_alias("Một", long) == text_alias("Hai", long)
     assert same_story("Một", 30, "Hai")
     assert not same_story("Một", 3, "Hai")
     assert same_story("Hoà", 3, "Hòa")
@@ -116,7 +117,7 @@ def test_an_edit_of_title_text_or_picture_changes_the_data_hash() -> None:
 
 
 def test_words_are_counted_as_syllables() -> None:
-    assert count_words("<p>Đảng bộ tỉnh</p><p>Ví Dụ</p>") == 5
+    assert read_text("<p>Đảng bộ tỉnh</p><p>Ví Dụ</p>").words == 5
 
 
 @pytest.mark.parametrize(
@@ -129,7 +130,8 @@ def test_words_are_counted_as_syllables() -> None:
     ],
 )
 def test_a_source_line_naming_the_press_flags_a_reprint(line: str, outlet: str) -> None:
-    assert reprint_of(f"{STORY}<p>{line}</p>", unit_name="Ban A Tỉnh ủy Ví Dụ", own_hosts={"ban-a.example"}) == outlet
+    text = read_text(f"{STORY}<p>{line}</p>")
+    assert reprint_of(text, unit_name="Ban A Tỉnh ủy Ví Dụ", own_hosts=lambda: {"ban-a.example"}) == outlet
 
 
 @pytest.mark.parametrize(
@@ -143,4 +145,5 @@ def test_a_source_line_naming_the_press_flags_a_reprint(line: str, outlet: str) 
     ],
 )
 def test_other_lines_flag_nothing(line: str) -> None:
-    assert reprint_of(f"{STORY}<p>{line}</p>", unit_name="Ban A Tỉnh ủy Ví Dụ", own_hosts={"ban-a.vidu.vn"}) is None
+    text = read_text(f"{STORY}<p>{line}</p>")
+    assert reprint_of(text, unit_name="Ban A Tỉnh ủy Ví Dụ", own_hosts=lambda: {"ban-a.vidu.vn"}) is None

@@ -5,7 +5,7 @@ Network, and no transaction: `intake` writes it down afterwards.
 
 import html as html_text
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -25,16 +25,22 @@ PAGE_PATIENCE = timedelta(days=3)  # how long a post's own page is tried for
 
 @dataclass(slots=True, kw_only=True)
 class Arrival:
-    """One listed post on its way in. `listed` is what the list gave, `post` the same with its own page, where that was read."""
+    """One listed post on its way in. `listed` is what the list gave, `post` the same with its own page, where that was read.
+
+    `text` is what a reader sees of `post`; `data_sha256` tells an edit of `listed`.
+    """
 
     source: SourceId
     listed: PostData
     post: PostData
+    text: identity.Text
+    data_sha256: str
     identity: str
     aliases: tuple[Alias, ...]
     known: PostRecord | None = None
     read_page: bool = False
     pending: bool = False  # its own page is still to be read
+    stored: PostId | None = None  # the post it is, once it has been written down
 
     @property
     def here_before(self) -> bool:
@@ -44,13 +50,24 @@ class Arrival:
     @property
     def edited(self) -> bool:
         """The list says something else than at the last look."""
-        return self.here_before and self.known is not None and self.known.data_sha256 != data_sha256_of(self.listed)
+        return self.here_before and self.known is not None and self.known.data_sha256 != self.data_sha256
+
+    @property
+    def settled(self) -> bool:
+        """Nothing is left to be read of it while its entry stands as it does."""
+        whole = not self.read_page or self.post.full_text
+        return bool(self.listed.fingerprint) and whole and not self.pending
 
 
 @dataclass(slots=True, kw_only=True)
 class Sorted:
-    """What one reading brings, and what a person should know about it."""
+    """What one reading brings, and what a person should know about it.
 
+    `before` is the list as it was read before, `settled` what still stands in it: entries and their posts.
+    """
+
+    before: Mapping[str, PostId]
+    settled: Mapping[str, PostId]
     arrivals: list[Arrival] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -60,31 +77,48 @@ class Sorted:
 
     @property
     def any_known(self) -> bool:
-        return any(arrival.known for arrival in self.arrivals)
+        return bool(self.settled) or any(arrival.known for arrival in self.arrivals)
+
+    @property
+    def listed(self) -> dict[str, PostId]:
+        """The list as it stands now, once its arrivals have been written down."""
+        entries = dict(self.settled)
+        for arrival in self.arrivals:
+            if arrival.stored is not None:
+                entries[arrival.listed.fingerprint if arrival.settled else f"post:{arrival.stored}"] = arrival.stored
+        return entries
 
 
-def sort_out(services: Services, unit: Unit, source: Source, reading: Reading) -> Sorted:
+def sort_out(services: Services, unit: Unit, source: Source, reading: Reading, before: Mapping[str, PostId]) -> Sorted:
     """Recognise the listed posts and read the pages of those that need it, new ones first, at most `PAGES_A_LOOK`.
 
     A page that cannot be read costs its post nothing: it is stored with what the list gave, and tried again at a later look.
     """
-    brought = Sorted(arrivals=_recognised_within(unit, source, reading))
-    with services.db.read() as uow:
-        found = uow.posts.find(unit.id, [alias for arrival in brought.arrivals for alias in arrival.aliases])
-        records = uow.posts.many(set(found.values()))
-    for arrival in brought.arrivals:
-        arrival.known = recognised(arrival, found, records)
-    _read_pages(services, source, brought)
+    settled = {entry: before[entry] for entry in reading.settled if entry in before}
+    brought = Sorted(before=before, settled=settled, arrivals=_recognised_within(source, reading))
+    if brought.arrivals:
+        with services.db.read() as uow:
+            found = uow.posts.find(unit.id, [alias for arrival in brought.arrivals for alias in arrival.aliases])
+            records = uow.posts.many(set(found.values()))
+        standing = set(settled.values())
+        for arrival in brought.arrivals:
+            arrival.known = recognised(arrival, found, records, standing)
+        _read_pages(services, source, brought)
     return brought
 
 
 def recognised(
-    arrival: Arrival, found: Mapping[Alias, PostId], records: Mapping[PostId, PostRecord]
+    arrival: Arrival, found: Mapping[Alias, PostId], records: Mapping[PostId, PostRecord], standing: Set[PostId]
 ) -> PostRecord | None:
-    """The post that an arrival is, among those known by one of its names; None where each name is another post's."""
+    """The post that an arrival is, among those known by one of its names; None where each name is another post's.
+
+    A post that is `standing` in the list beside it is another one, however alike their texts.
+    """
     for alias in arrival.aliases:
         record = records.get(found[alias]) if alias in found else None
-        if record is not None and _is_same(arrival, alias, record):
+        if record is None or (alias.kind == "text" and record.id in standing):
+            continue
+        if _is_same(arrival, alias, record):
             return record
     return None
 
@@ -100,31 +134,28 @@ def _is_same(arrival: Arrival, alias: Alias, record: PostRecord) -> bool:
         return True
     same_instant = post.published.instant is not None and post.published.instant == record.published_at
     if alias.kind == "guid":
-        text = identity.text_sha256(body_of(post))
+        text = arrival.text.sha256
         return same_instant or bool(text and text == record.text_sha256)
     return same_instant and record.precision not in (Precision.DAY, Precision.MONTH)
 
 
-def _recognised_within(unit: Unit, source: Source, reading: Reading) -> list[Arrival]:
+def _recognised_within(source: Source, reading: Reading) -> list[Arrival]:
     posts = [_storable(post) for post in reading.posts]
-    shared = Counter(identity.normal_url(post.url) for post in posts)
+    urls = [identity.normal_url(post.url) for post in posts]
+    texts = [identity.read_text(body_of(post)) for post in posts]
+    titles: dict[str, set[str]] = {}
+    for post, url in zip(posts, urls, strict=True):
+        titles.setdefault(url, set()).add(post.title)
     # What the source itself lists side by side, under two addresses, are two posts however alike their texts:
     # the counting shows the second as a duplicate, and nothing is lost.
-    side_by_side = Counter(
-        text
-        for _, text in {
-            (identity.normal_url(post.url), identity.text_alias(post.title, body_of(post))) for post in posts
-        }
-    )
-    no_names = _shared_guids(posts)
+    told = [identity.text_alias(post.title, text) for post, text in zip(posts, texts, strict=True)]
+    side_by_side = Counter(text for _, text in set(zip(urls, told, strict=True)))
+    no_names = _shared_guids(posts, urls)
     arrivals: list[Arrival] = []
     seen: set[Alias] = set()
-    for listed in posts:
-        url = identity.normal_url(listed.url)
+    for listed, url, text in zip(posts, urls, texts, strict=True):
         # Some feeds point every item at the home page: such an address says nothing about which post it is.
-        own_url = bool(url) and (
-            shared[url] == 1 or len({post.title for post in reading.posts if identity.normal_url(post.url) == url}) == 1
-        )
+        own_url = bool(url) and len(titles[url]) == 1
         if listed.guid and listed.guid not in no_names:
             name = identity.scoped_guid(listed.guid, source.url)
         else:
@@ -132,24 +163,33 @@ def _recognised_within(unit: Unit, source: Source, reading: Reading) -> list[Arr
         aliases = [Alias(kind="guid", value=name)]
         if own_url:
             aliases.append(Alias(kind="url", value=url))
-        aliases += [alias for alias in _told_by(listed) if alias.kind != "text" or side_by_side[alias.value] == 1]
+        aliases += [alias for alias in _told_by(listed, text) if alias.kind != "text" or side_by_side[alias.value] == 1]
         names = [alias for alias in aliases if alias.value in (name, url)]
         if seen.isdisjoint(names):
             arrivals.append(
                 Arrival(
-                    source=source.id, listed=listed, post=listed, identity=name, aliases=tuple(dict.fromkeys(aliases))
+                    source=source.id,
+                    listed=listed,
+                    post=listed,
+                    text=text,
+                    data_sha256=identity.data_sha256(
+                        listed.title, body_of(listed), [image.url for image in listed.images]
+                    ),
+                    identity=name,
+                    aliases=tuple(dict.fromkeys(aliases)),
                 )
             )
         seen.update(names)
     return arrivals
 
 
-def _shared_guids(posts: list[PostData]) -> set[str]:
+def _shared_guids(posts: list[PostData], urls: list[str]) -> set[str]:
     """Guids that items of one list share although nothing else is the same: some feeds give each item the site's own address."""
+    often = Counter(post.guid for post in posts)
     items: dict[str, set[tuple[str, str]]] = {}
-    for post in posts:
-        if post.guid:
-            items.setdefault(post.guid, set()).add((identity.normal_url(post.url), fold(post.title)))
+    for post, url in zip(posts, urls, strict=True):
+        if post.guid and often[post.guid] > 1:
+            items.setdefault(post.guid, set()).add((url, fold(post.title)))
     return {
         guid
         for guid, named in items.items()
@@ -157,16 +197,16 @@ def _shared_guids(posts: list[PostData]) -> set[str]:
     }
 
 
-def _told_by(post: PostData) -> Iterator[Alias]:
+def _told_by(post: PostData, text: identity.Text) -> Iterator[Alias]:
     """The names that the post's own content gives it."""
     if post.canonical_url and identity.host_of(post.canonical_url) == identity.host_of(post.url):
         # A canonical address without a path is a template's mistake: all pages of the site would be one.
         canonical = identity.normal_url(post.canonical_url)
         if "/" in canonical.removeprefix("//") or "?" in canonical:
             yield Alias(kind="url", value=canonical)
-    text = identity.text_alias(post.title, body_of(post))
-    if text:
-        yield Alias(kind="text", value=text)
+    told = identity.text_alias(post.title, text)
+    if told:
+        yield Alias(kind="text", value=told)
 
 
 def _read_pages(services: Services, source: Source, brought: Sorted) -> None:
@@ -194,11 +234,14 @@ def _read_pages(services: Services, source: Source, brought: Sorted) -> None:
         if whole is not arrival.listed:
             read, failed_in_a_row, arrival.read_page = read + 1, 0, True
             arrival.post = _storable(whole)
-            arrival.aliases = tuple(dict.fromkeys([*arrival.aliases, *_told_by(arrival.post)]))
+            arrival.text = identity.read_text(body_of(arrival.post))
+            arrival.aliases = tuple(dict.fromkeys([*arrival.aliases, *_told_by(arrival.post, arrival.text)]))
 
 
 def _storable(post: PostData) -> PostData:
     """What every database can keep, whatever a site sends: no NUL, no half surrogates, no date beyond our calendar."""
+    if _is_storable(post):
+        return post
     published = post.published
     if published.instant is not None and not 1900 <= published.instant.year < 2200:
         published = replace(published, instant=None, precision=Precision.NONE)
@@ -220,11 +263,22 @@ def _storable(post: PostData) -> PostData:
     )
 
 
+def _is_storable(post: PostData) -> bool:
+    instant = post.published.instant
+    if instant is not None and not 1900 <= instant.year < 2200:
+        return False
+    parts = [post.title, post.url, post.guid or "", post.canonical_url or "", post.published.raw, post.author]
+    parts += [post.summary, post.html, *post.categories]
+    for image in post.images:
+        parts += [image.url, image.alt, image.caption]
+    text = "".join(parts)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\x00" not in text
+
+
 def body_of(post: PostData) -> str:
     """The text as html, the summary where there is nothing else."""
     return post.html or (f"<p>{html_text.escape(post.summary)}</p>" if post.summary else "")
-
-
-def data_sha256_of(post: PostData) -> str:
-    """What tells an edit: the hash of the post as its list gave it."""
-    return identity.data_sha256(post.title, body_of(post), [image.url for image in post.images])

@@ -3,15 +3,17 @@
 Everything happens in the caller's unit of work; nothing is committed here.
 """
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 
-from syncd.application.collecting.arrivals import Arrival, Sorted, body_of, data_sha256_of, recognised
+from syncd.application.collecting.arrivals import Arrival, Sorted, body_of, recognised
 from syncd.application.services import Services
 from syncd.domain import identity
 from syncd.domain.ledger import LeafKind, instant_text
 from syncd.domain.model import PostId, Precision, Unit
-from syncd.ports.records import Alias, PostRecord, PushRecord, PushState, SourceState
+from syncd.ports.records import Alias, PostRecord, PushRecord, PushState, SourceState, StoryRecord
 from syncd.ports.source import PostData, Source
 from syncd.ports.store import UnitOfWork
 from syncd.vietnamese.fold import fold
@@ -55,16 +57,19 @@ def take_in(uow: UnitOfWork, services: Services, unit: Unit, source: Source, bro
     found = uow.posts.find(unit.id, [alias for arrival in brought.arrivals for alias in arrival.aliases])
     unmatched = [arrival for arrival in brought.arrivals if arrival.known is None]
     records = uow.posts.many({found[alias] for arrival in unmatched for alias in arrival.aliases if alias in found})
+    standing = set(brought.settled.values())
+    hosts = cache(lambda: _own_hosts(uow, unit, source))
     fresh: list[Arrival] = []
     taken: set[tuple[Alias, str]] = set()
     changed = 0
     for arrival in brought.arrivals:
-        known = arrival.known or recognised(arrival, found, records)
+        known = arrival.known or recognised(arrival, found, records, standing)
         if known is not None and known.id is not None:
+            arrival.stored = known.id
             missing = [alias for alias in arrival.aliases if alias not in found]
             if missing:
                 uow.posts.add_aliases(unit.id, known.id, missing)
-            changed += arrival.known is not None and _take_change(uow, services, unit, source, arrival, look)
+            changed += arrival.known is not None and _take_change(uow, services, unit, arrival, look, hosts)
             continue
         # One story that the list shows under two addresses; under another title it is another post.
         names = {(alias, fold(arrival.post.title)) for alias in arrival.aliases}
@@ -76,20 +81,28 @@ def take_in(uow: UnitOfWork, services: Services, unit: Unit, source: Source, bro
                     continue
             fresh.append(arrival)
             taken.update(names)
-    _take_new(uow, services, unit, source, fresh, look)
-    return Intake(new=len(fresh), changed=changed, unchanged=len(brought.arrivals) - len(fresh) - changed)
+    _take_new(uow, services, unit, source, fresh, look, hosts)
+    unchanged = len(brought.settled) + len(brought.arrivals) - len(fresh) - changed
+    return Intake(new=len(fresh), changed=changed, unchanged=unchanged)
 
 
 def _take_new(
-    uow: UnitOfWork, services: Services, unit: Unit, source: Source, fresh: list[Arrival], look: Look
+    uow: UnitOfWork,
+    services: Services,
+    unit: Unit,
+    source: Source,
+    fresh: list[Arrival],
+    look: Look,
+    hosts: Callable[[], Collection[str]],
 ) -> None:
-    hosts = _own_hosts(uow, unit, source)
     records = []
     for arrival in fresh:
         record = _new_record(unit, source, arrival, look, hosts)
         leaf = uow.ledger.append(LeafKind.ITEM_SEEN, look.at, _seen_leaf(record, arrival.post, look), unit=unit.id)
         records.append(replace(record, seen_leaf=leaf))
     ids = uow.posts.add([(record, arrival.aliases) for record, arrival in zip(records, fresh, strict=True)])
+    for post, arrival in zip(ids, fresh, strict=True):
+        arrival.stored = post
     uow.pushes.add(
         [
             PushRecord(
@@ -106,11 +119,13 @@ def _take_new(
             for post, record, arrival in zip(ids, records, fresh, strict=True)
         ]
     )
-    _mark_duplicates(uow, [replace(record, id=post) for post, record in zip(ids, records, strict=True)])
+    _mark_duplicates(uow, list(zip(ids, records, strict=True)))
 
 
-def _new_record(unit: Unit, source: Source, arrival: Arrival, look: Look, hosts: set[str]) -> PostRecord:
-    post, body = arrival.post, body_of(arrival.post)
+def _new_record(
+    unit: Unit, source: Source, arrival: Arrival, look: Look, hosts: Callable[[], Collection[str]]
+) -> PostRecord:
+    post, text = arrival.post, arrival.text
     published = post.published
     return PostRecord(
         unit=unit.id,
@@ -128,25 +143,33 @@ def _new_record(unit: Unit, source: Source, arrival: Arrival, look: Look, hosts:
         author=post.author,
         categories=post.categories,
         summary=post.summary,
-        html=body,
+        html=body_of(post),
         images=_images(post),
-        words=identity.count_words(body) if post.full_text else None,
-        text_sha256=identity.text_sha256(body),
-        data_sha256=data_sha256_of(arrival.listed),
-        reprint=_is_reprint(unit, body, hosts),
+        words=text.words if post.full_text else None,
+        text_sha256=text.sha256,
+        data_sha256=arrival.data_sha256,
+        reprint=_is_reprint(unit, text, hosts),
         back_dated=_is_back_dated(published.instant, published.precision, look.state, look.at),
-        quarantine=_mark_in(post),
+        quarantine=_mark_in(arrival),
         list_capture=look.list_capture,
         page_capture=look.page_capture(post),
     )
 
 
-def _take_change(uow: UnitOfWork, services: Services, unit: Unit, source: Source, arrival: Arrival, look: Look) -> bool:
+def _take_change(
+    uow: UnitOfWork,
+    services: Services,
+    unit: Unit,
+    arrival: Arrival,
+    look: Look,
+    hosts: Callable[[], Collection[str]],
+) -> bool:
     if arrival.known is None or arrival.known.id is None:
         return False
+    post_id = arrival.known.id
     if arrival.edited or arrival.read_page:
         # As it stands in this transaction: another look at the same source may have been quicker.
-        arrival.known = uow.posts.get(arrival.known.id)
+        arrival.known = uow.posts.get(post_id)
     old = arrival.known
     if old is None or not arrival.here_before or old.version >= MAX_VERSIONS:
         return False
@@ -154,7 +177,8 @@ def _take_change(uow: UnitOfWork, services: Services, unit: Unit, source: Source
         return False
     post = arrival.post
     # A summary never replaces a text that was read in full.
-    body = body_of(post) if post.full_text or old.words is None else old.html
+    replaced = post.full_text or old.words is None
+    body, text = (body_of(post), arrival.text) if replaced else (old.html, identity.read_text(old.html))
     dated = old.published_at is None and post.published.instant is not None
     record = replace(
         old,
@@ -165,12 +189,12 @@ def _take_change(uow: UnitOfWork, services: Services, unit: Unit, source: Source
         summary=post.summary or old.summary,
         html=body,
         images=_images(post) or old.images,
-        words=identity.count_words(body) if post.full_text else old.words,
-        text_sha256=identity.text_sha256(body),
-        data_sha256=data_sha256_of(arrival.listed),
+        words=text.words if post.full_text else old.words,
+        text_sha256=text.sha256,
+        data_sha256=arrival.data_sha256,
         version=old.version + 1,
-        reprint=old.reprint or _is_reprint(unit, body, _own_hosts(uow, unit, source)),
-        quarantine=old.quarantine or _mark_in(post),
+        reprint=old.reprint or _is_reprint(unit, text, hosts),
+        quarantine=old.quarantine or _mark_in(arrival),
         changed_at=look.at,
         list_capture=look.list_capture or old.list_capture,
         page_capture=look.page_capture(post) or old.page_capture,
@@ -205,7 +229,7 @@ def _take_change(uow: UnitOfWork, services: Services, unit: Unit, source: Source
     )
     uow.posts.update(record)
     _follow_up(uow, services.portal.name, record)
-    _mark_duplicates(uow, [record])
+    _mark_duplicates(uow, [(post_id, record)])
     return True
 
 
@@ -222,26 +246,34 @@ def _follow_up(uow: UnitOfWork, portal: str, record: PostRecord) -> None:
     uow.pushes.update(push)
 
 
-def _mark_duplicates(uow: UnitOfWork, records: list[PostRecord]) -> None:
-    """One story of several units counts for the one whose site had it first, whoever was read first; the others are flagged."""
-    texts = {record.text_sha256 for record in records if record.text_sha256}
-    if not texts:
-        return
-    others = uow.posts.with_text(texts)
-    for record in records:
-        same = [
-            other
-            for other in others
-            if other.text_sha256 == record.text_sha256 and identity.same_story(record.title, record.words, other.title)
-        ]
+def _mark_duplicates(uow: UnitOfWork, taken: list[tuple[PostId, PostRecord]]) -> None:
+    """One story of several units counts for the one whose site had it first, whoever was read first; the others are flagged.
+
+    Only the first of each story known so far is looked at, however many repeat it.
+    """
+    firsts: dict[str, dict[PostId, StoryRecord]] = {}
+    for story in uow.posts.first_with_text({record.text_sha256 for _, record in taken if record.text_sha256}):
+        firsts.setdefault(story.text_sha256, {})[story.id] = story
+    repeats: dict[PostId, PostId] = {}
+    for post, record in taken:
+        known = firsts.get(record.text_sha256, {})
+        same = [story for story in known.values() if story.id == post or _one_story(record, story)]
         if len(same) < 2:
             continue
-        first = min(same, key=lambda post: (post.published_at or post.first_seen, post.first_seen, post.id or 0))
-        for post in same:
-            original: PostId | None = None if post.id == first.id else first.id
-            if post.duplicate_of != original:
-                uow.posts.update(replace(post, duplicate_of=original))
-        others = [other for other in others if other.text_sha256 != record.text_sha256]
+        first = min(same, key=lambda story: (story.published_at or story.first_seen, story.first_seen, story.id))
+        for story in same:
+            if story is not first:
+                repeats[story.id] = first.id
+                del known[story.id]
+    if repeats:
+        uow.posts.mark_repeated(repeats)
+
+
+def _one_story(record: PostRecord, story: StoryRecord) -> bool:
+    """Whichever of the two was read first, and in full."""
+    return identity.same_story(record.title, record.words, story.title) or identity.same_story(
+        story.title, story.words, record.title
+    )
 
 
 def _is_back_dated(
@@ -262,13 +294,12 @@ def _own_hosts(uow: UnitOfWork, unit: Unit, source: Source) -> set[str]:
     }
 
 
-def _is_reprint(unit: Unit, body: str, hosts: set[str]) -> bool:
-    return identity.reprint_of(body, unit_name=unit.name, own_hosts=hosts) is not None
+def _is_reprint(unit: Unit, text: identity.Text, hosts: Callable[[], Collection[str]]) -> bool:
+    return identity.reprint_of(text, unit_name=unit.name, own_hosts=hosts) is not None
 
 
-def _mark_in(post: PostData) -> str | None:
-    lines = [post.summary, *identity.visible_lines(post.html)]
-    return find_mark(post.title, "\n".join(lines))
+def _mark_in(arrival: Arrival) -> str | None:
+    return find_mark(arrival.post.title, "\n".join([arrival.post.summary, *arrival.text.lines]))
 
 
 def _images(post: PostData) -> tuple[dict[str, str], ...]:

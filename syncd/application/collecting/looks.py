@@ -3,15 +3,16 @@
 One transaction per look: posts, pushes, look, source state and leaves stand or fall together. Captured bytes are on disk before it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from syncd.application.collecting import arrivals, intake
 from syncd.application.services import Services
 from syncd.domain.ledger import LeafKind
-from syncd.domain.model import Precision, SourceId, Unit
+from syncd.domain.model import PostId, Precision, SourceId, Unit
 from syncd.domain.retry import LONGEST_WAIT, next_look
 from syncd.errors import ForeignError, SourceError
 from syncd.ports.records import LookRecord, SourceState
@@ -60,7 +61,8 @@ def look_at(services: Services, unit: Unit, source_id: SourceId, tally: Tally, *
     try:
         source = services.open_source(source_id)
         url = source.url
-        reading = source.read(_known(state))
+        listed = _listed(services, source_id, state)
+        reading = source.read(_known(state, listed))
         _refuse_suspicious(unit, source, state, reading)
         if reading.unchanged and state is None:
             raise SourceError("not modified, though nothing was asked for", unit=unit.id, url=url, kind="protocol")
@@ -72,18 +74,31 @@ def look_at(services: Services, unit: Unit, source_id: SourceId, tally: Tally, *
         _record_unchanged(services, unit, source, state, reading.exchange)
         tally.unchanged += state.items or 0
     else:
-        _record_reading(services, unit, source, state, reading, tally)
+        _record_reading(services, unit, source, state, reading, listed(), tally)
 
 
-def _known(state: SourceState | None) -> Known:
+def _listed(services: Services, source: SourceId, state: SourceState | None) -> Callable[[], Mapping[str, PostId]]:
+    """What stood in the list when it was read before, asked of the database when it is needed first."""
+
+    @cache
+    def listed() -> Mapping[str, PostId]:
+        if state is None:
+            return {}
+        with services.db.read() as uow:
+            return uow.sources.listed(source)
+
+    return listed
+
+
+def _known(state: SourceState | None, listed: Callable[[], Mapping[str, PostId]]) -> Known:
     if state is None:
         return Known()
-    return Known(etag=state.etag, last_modified=state.last_modified, body_sha256=state.body_sha256)
+    return Known(etag=state.etag, last_modified=state.last_modified, body_sha256=state.body_sha256, settled=listed)
 
 
 def _refuse_suspicious(unit: Unit, source: Source, state: SourceState | None, reading: Reading) -> None:
     """A list without a readable post is no evidence that nothing was written."""
-    if reading.unchanged or reading.posts:
+    if reading.unchanged or reading.items:
         return
     if reading.skipped:
         raise SourceError(
@@ -164,10 +179,16 @@ def _record_unchanged(services: Services, unit: Unit, source: Source, state: Sou
 
 
 def _record_reading(
-    services: Services, unit: Unit, source: Source, state: SourceState | None, reading: Reading, tally: Tally
+    services: Services,
+    unit: Unit,
+    source: Source,
+    state: SourceState | None,
+    reading: Reading,
+    listed: Mapping[str, PostId],
+    tally: Tally,
 ) -> None:
     exchange = reading.exchange
-    brought = arrivals.sort_out(services, unit, source, reading)
+    brought = arrivals.sort_out(services, unit, source, reading, listed)
     listed_anew = state is None or state.list_sha256 != reading.list_sha256
     matters = listed_anew or any(new.known is None or new.read_page or new.edited for new in brought.arrivals)
     keeps_list = services.capture in ("feed", "page") and matters
@@ -195,11 +216,12 @@ def _record_reading(
                 keeps_pages=keeps_pages,
             ),
         )
+        uow.sources.put_listed(source.id, brought.listed, before=brought.before)
         changed = listed_anew or bool(counts.new or counts.changed)
         look = replace(
             _row(unit, source.id, source.url, exchange, exchange.at, outcome="changed" if changed else "unchanged"),
             list_sha256=reading.list_sha256,
-            items=len(reading.posts),
+            items=reading.items,
             covers_from=covers_from,
             covers_all=not reading.full,
             new=counts.new,
@@ -221,7 +243,7 @@ def _record_reading(
                 list_sha256=reading.list_sha256,
                 covers_from=covers_from,
                 covers_all=not reading.full,
-                items=len(reading.posts),
+                items=reading.items,
             )
         )
         uow.outages.close(f"source:{source.id}", look.at)
@@ -258,7 +280,7 @@ def _covers_from(reading: Reading, before: SourceState, *, any_known: bool) -> d
         return None
     dated = [
         date.instant + timedelta(days=1) if date.precision is Precision.DAY else date.instant
-        for date in (post.published for post in reading.posts)
+        for date in (reading.dates if reading.dates is not None else [post.published for post in reading.posts])
         if date.instant is not None and date.precision is not Precision.MONTH
     ]
     if dated:
