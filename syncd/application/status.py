@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from syncd.application.alarms import held_back, source_alarms, unfinished_backfills
 from syncd.application.figures.findings import Finder, Problem, Severity
 from syncd.application.figures.quota_table import QuotaTable, tabulate
 from syncd.application.figures.statements import instant_as_json
@@ -49,7 +50,10 @@ def status(services: Services) -> StatusReport:
         finder = Finder(services, uow, now)
         problems = [
             *finder.sources(),
+            *source_alarms(services, uow),
+            *unfinished_backfills(services, uow),
             *finder.pushes(),
+            *held_back(services, uow),
             *(finder.posts(periods) if periods else ()),
             *(finder.shortfalls(table) if table else ()),
             *finder.portal(periods),

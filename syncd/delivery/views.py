@@ -28,6 +28,7 @@ _FAR = datetime(9999, 1, 1, tzinfo=UTC)
 _LEAF = {
     LeafKind.ITEM_SEEN: "Đọc thấy tin, bài lần đầu",
     LeafKind.ITEM_CHANGED: "Tin, bài được sửa trên Trang",
+    LeafKind.POST_GONE: "Còn hay không còn trên Trang của đơn vị",
     LeafKind.PUSH_SENT: "Gửi lên Cổng",
     LeafKind.PUSH_RESULT: "Kết quả gửi lên Cổng",
     LeafKind.READBACK: "Rà soát: trạng thái trên Cổng thay đổi",
@@ -36,6 +37,7 @@ _LEAF = {
 }
 _PUSH = {
     PushState.QUEUED: "đang chờ gửi",
+    PushState.HELD_BACK: "tin, bài cũ: chờ gửi dần từng ngày",
     PushState.INTENT: "đang gửi",
     PushState.UNKNOWN: "đã gửi, chưa rõ Cổng có nhận hay không",
     PushState.DELIVERED: "Cổng đã nhận",

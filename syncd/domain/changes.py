@@ -140,18 +140,18 @@ def _lost_by_selectors(before: ListShape, now: ListShape) -> Alarm | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedPost:
-    """One known post in a list, in list order."""
+    """One known post that stands, or stood, in a list. `instant` is when it was published, or first seen where that is unknown."""
 
     post: PostId
-    instant: datetime | None = None
-    precision: Precision = Precision.NONE
+    instant: datetime
+    precision: Precision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Departed:
     """What stood in the last list and not in this one. `stayed` are those that stand in both.
 
-    `vanished` were taken from within what the list still covers; `scrolled` dropped off its end, or nobody can say.
+    `vanished` were taken from within what the list still covers; `scrolled` dropped off its end.
     """
 
     vanished: tuple[PostId, ...]
@@ -164,36 +164,28 @@ class Departed:
         return self.stayed + len(self.vanished)
 
 
-def departed(
-    before: Sequence[ListedPost], now: Collection[PostId], dates: Sequence[tuple[datetime, Precision]], *, whole: bool
-) -> Departed:
-    """Tell what was taken out of a list from what merely scrolled off its end.
+def departed(before: Collection[ListedPost], now: Collection[ListedPost], *, whole: bool) -> Departed:
+    """Tell what was taken out of a list from what merely scrolled off its end, in whatever order the site shows it.
 
-    `dates` are those of the entries listed now; `whole` tells that both lists reach back to the beginning, so that nothing can have
-    scrolled off. A post is taken out where an older one still stands: by its date, and without one by its place.
+    A post is taken out where an older one still stands. `whole` tells that both lists reach back to the beginning, so that nothing
+    can have scrolled off.
     """
-    listed = set(now)
-    oldest = min((_latest(instant, precision) for instant, precision in dates), default=None)
-    last_kept = max((place for place, entry in enumerate(before) if entry.post in listed), default=-1)
-    vanished, scrolled = [], []
-    for place, entry in enumerate(before):
-        if entry.post in listed:
-            continue
-        if whole:
-            within = True
-        elif entry.instant is not None and oldest is not None:
-            within = entry.instant > oldest
-        else:
-            within = place < last_kept
-        (vanished if within else scrolled).append(entry.post)
+    listed = {entry.post for entry in now}
+    oldest = min((_latest(entry) for entry in now), default=None)
+    vanished: list[PostId] = []
+    scrolled: list[PostId] = []
+    for entry in before:
+        if entry.post not in listed:
+            within = whole or (oldest is not None and entry.instant > oldest)
+            (vanished if within else scrolled).append(entry.post)
     return Departed(
         vanished=tuple(vanished), scrolled=tuple(scrolled), stayed=sum(entry.post in listed for entry in before)
     )
 
 
-def _latest(instant: datetime, precision: Precision) -> datetime:
+def _latest(entry: ListedPost) -> datetime:
     """The last moment a printed date can mean: of a whole day, its end."""
-    return instant + timedelta(days=1) if precision is Precision.DAY else instant
+    return entry.instant + timedelta(days=1) if entry.precision is Precision.DAY else entry.instant
 
 
 # --- edits and silence -------------------------------------------------------------------------------

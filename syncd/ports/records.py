@@ -77,6 +77,58 @@ class LookRecord:
     id: int | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListRecord:
+    """What a source's lists were like, and the alarm that holds the last one back. One row per source, written when a list changes.
+
+    `items`, `dated`, `titles` and `skipped` are of the last good list, made at `good_at` with the bytes `good_body`; `least` and `most` are
+    the shortest and longest good ones; `scrolls` tells that entries have dropped off the end. Of an alarm, `part` is what was counted, `before` and
+    `after` the numbers, `body` the hash of the list that is held.
+    """
+
+    source: SourceId
+    unit: UnitId
+    items: int = 0
+    dated: int = 0
+    titles: int = 0
+    skipped: int = 0
+    least: int = 0
+    most: int = 0
+    scrolls: bool = False
+    good_at: datetime | None = None
+    good_body: str | None = None
+    alarm: str | None = None
+    alarm_since: datetime | None = None
+    alarm_part: str | None = None
+    alarm_before: int | None = None
+    alarm_after: int | None = None
+    alarm_body: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackfillRecord:
+    """How far the older posts of one source have been read. `next` names the page to go on with; None: from the first one.
+
+    `oldest` is the oldest date met; every post from `complete_from` on has been given. Finished where the archive ended or `since` was reached.
+    """
+
+    source: SourceId
+    unit: UnitId
+    since: datetime
+    started_at: datetime
+    updated_at: datetime
+    next: str | None = None
+    pages: int = 0
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    skipped: int = 0
+    oldest: datetime | None = None
+    complete_from: datetime | None = None
+    finished_at: datetime | None = None
+    error: str | None = None
+
+
 # --- posts --------------------------------------------------------------------------------------------
 
 
@@ -94,7 +146,8 @@ class PostRecord:
 
     `first_seen` is ours. `month` is the local month of `published_at`, or of `first_seen` where there is none. `text_sha256` is the
     folded text's hash (same story, other markup). `words` is None where only a summary was read. `data_sha256` hashes title + html + image addresses as its list gave them: another one is an edit.
-    `quarantine` names the mark found (secret, internal), None: free. `id` is set by the store.
+    `quarantine` names the mark found (secret, internal), None: free. `gone_since` is when it was first missed on its site, `gone_at` when
+    that was held to be for good; None again where it came back. `id` is set by the store.
     """
 
     unit: UnitId
@@ -114,6 +167,7 @@ class PostRecord:
     summary: str = ""
     html: str = ""
     images: tuple[Mapping[str, str], ...] = ()  # {"url", "alt", "caption"}
+    attachments: tuple[Mapping[str, str], ...] = ()  # {"url", "title"}
     kind: str = "tin"
     words: int | None = None
     text_sha256: str = ""
@@ -127,9 +181,23 @@ class PostRecord:
     list_capture: str | None = None  # SHA-256 of the list's or feed's bytes it was first read from
     page_capture: str | None = None  # SHA-256 of its own page's bytes
     changed_at: datetime | None = None
+    gone_since: datetime | None = None
     gone_at: datetime | None = None
     seen_leaf: int | None = None
     id: PostId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionRecord:
+    """What a post said before an edit: its version of that number, which stood until `until`. `reason`: edited, or completed (its text was read later)."""
+
+    post: PostId
+    version: int
+    until: datetime
+    title: str
+    html: str
+    images: tuple[Mapping[str, str], ...] = ()
+    reason: str = "edited"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,9 +216,10 @@ class StoryRecord:
 
 
 class PushState(StrEnum):
-    """QUEUED -> INTENT -> DELIVERED | UNKNOWN | QUEUED (retry) | DEAD. UNKNOWN -> INTENT again, after the settle time, by way of a look-up."""
+    """(HELD_BACK ->) QUEUED -> INTENT -> DELIVERED | UNKNOWN | QUEUED (retry) | DEAD. UNKNOWN -> INTENT again, after the settle time, by way of a look-up."""
 
     QUEUED = "queued"
+    HELD_BACK = "held_back"  # an older post, or one of a flood: so many a day become QUEUED
     INTENT = "intent"  # committed before the call: after a crash it is treated as UNKNOWN
     UNKNOWN = "unknown"
     DELIVERED = "delivered"

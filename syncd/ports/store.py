@@ -6,17 +6,20 @@ changes and its ledger leaf go into the same unit of work.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol
 
+from syncd.domain.changes import ListedPost
 from syncd.domain.ledger import LeafKind
 from syncd.domain.model import Adjustment, OutageOwner, PeriodId, PostId, SourceId, SourceKey, UnitId, Window
 from syncd.ports.records import (
     Alias,
+    BackfillRecord,
     CensusRecord,
     FigureRecord,
     LeafRecord,
     LedgerHead,
+    ListRecord,
     LookRecord,
     MailRecord,
     OutageRecord,
@@ -29,6 +32,7 @@ from syncd.ports.records import (
     SourceState,
     StatementRecord,
     StoryRecord,
+    VersionRecord,
 )
 
 
@@ -113,6 +117,76 @@ class PostStore(Protocol):
         `html` is left empty here: use `get`.
         """
         ...
+
+
+class VersionStore(Protocol):
+    """What posts said before their edits."""
+
+    def add(self, version: VersionRecord) -> None:
+        """Does nothing where this version of the post is kept already."""
+        ...
+
+    def of(self, posts: Iterable[PostId]) -> dict[PostId, list[VersionRecord]]:
+        """By post, the oldest first; posts that were never edited are left out."""
+        ...
+
+
+class ListStore(Protocol):
+    """What the sources' lists were like, what they cover, and what left them."""
+
+    def get(self, source: SourceId) -> ListRecord | None: ...
+    def put(self, record: ListRecord) -> None: ...
+    def alarmed(self) -> list[ListRecord]:
+        """Those with an alarm, the oldest alarm first."""
+        ...
+
+    def standing(self, source: SourceId) -> list[ListedPost]:
+        """The posts of the last list read, in any order."""
+        ...
+
+    def texts_of_others(self, unit: UnitId, text_sha256: Iterable[str]) -> int:
+        """How many of these texts stand in posts of other units."""
+        ...
+
+    def cover(self, source: SourceId, unit: UnitId, start: datetime, end: datetime) -> None:
+        """Note that `[start, end]` of a source was read whole, by other means than its list."""
+        ...
+
+    def begins_at(self, source: SourceId, start: datetime) -> None:
+        """What was taken to reach back to the beginning reaches back to `start` only."""
+        ...
+
+    def missed(self, source: SourceId) -> list[PostRecord]:
+        """Posts of a source with `gone_since`. `html` is left empty."""
+        ...
+
+    def missed_until(self, until: datetime) -> list[PostRecord]:
+        """Posts missed since `until` or earlier and not yet held to be gone, the longest first. `html` is left empty."""
+        ...
+
+    def instants(self, since: datetime) -> dict[SourceId, list[datetime]]:
+        """When the posts dated since then were published (or first seen, where that is unknown), by source, in order."""
+        ...
+
+
+class BackfillStore(Protocol):
+    def get(self, source: SourceId) -> BackfillRecord | None: ...
+    def put(self, backfill: BackfillRecord) -> None: ...
+    def unfinished(self) -> list[BackfillRecord]: ...
+
+
+class FloodStore(Protocol):
+    """Pushes that are held back, so that a portal is not flooded."""
+
+    def held_back(self, portal: str, *, limit: int) -> list[PushRecord]:
+        """Those of the newest posts first."""
+        ...
+
+    def released(self, portal: str, day: date) -> int:
+        """How many were let go on a local day."""
+        ...
+
+    def set_released(self, portal: str, day: date, number: int) -> None: ...
 
 
 class PushStore(Protocol):
@@ -256,8 +330,12 @@ class UnitOfWork(Protocol):
 
     sources: SourceStore
     looks: LookStore
+    lists: ListStore
+    backfills: BackfillStore
     posts: PostStore
+    versions: VersionStore
     pushes: PushStore
+    flood: FloodStore
     censuses: CensusStore
     sightings: SightingStore
     outages: OutageStore

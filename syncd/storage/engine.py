@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 REVISIONS = (
     "0001",
     "0002",
+    "0003",
 )  # the schema's revisions, oldest first: opening a database must not cost the import of Alembic
 BUSY_TIMEOUT_S = 5.0  # SQLite: how long another process may hold the file
 WRITER_TIMEOUT_S = 60.0  # how long a writer waits for the writers before it

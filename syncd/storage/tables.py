@@ -112,6 +112,48 @@ windows = Table(
     Index(None, "unit", "end"),
 )
 
+list_histories = Table(
+    "list_histories",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("unit", Text, nullable=False),
+    Column("items", Integer, nullable=False),
+    Column("dated", Integer, nullable=False),
+    Column("titles", Integer, nullable=False),
+    Column("skipped", Integer, nullable=False),
+    Column("least", Integer, nullable=False),
+    Column("most", Integer, nullable=False),
+    Column("scrolls", Boolean, nullable=False),
+    Column("good_at", Utc),
+    Column("good_body", Text),
+    Column("alarm", Text),
+    Column("alarm_since", Utc),
+    Column("alarm_part", Text),
+    Column("alarm_before", Integer),
+    Column("alarm_after", Integer),
+    Column("alarm_body", Text),
+)
+
+backfills = Table(
+    "backfills",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("unit", Text, nullable=False),
+    Column("since", Utc, nullable=False),
+    Column("started_at", Utc, nullable=False),
+    Column("updated_at", Utc, nullable=False),
+    Column("next", Text),
+    Column("pages", Integer, nullable=False),
+    Column("new", Integer, nullable=False),
+    Column("changed", Integer, nullable=False),
+    Column("unchanged", Integer, nullable=False),
+    Column("skipped", Integer, nullable=False),
+    Column("oldest", Utc),
+    Column("complete_from", Utc),
+    Column("finished_at", Utc),
+    Column("error", Text),
+)
+
 # --- posts -----------------------------------------------------------------------------------------
 
 posts = Table(
@@ -137,6 +179,7 @@ posts = Table(
     Column("summary", Text, nullable=False),
     Column("html", Text, nullable=False),
     Column("images", Items, nullable=False),
+    Column("attachments", Items, nullable=False),
     Column("kind", Text, nullable=False),
     Column("words", Integer),
     Column("text_sha256", Text, nullable=False),
@@ -150,6 +193,7 @@ posts = Table(
     Column("list_capture", Text),
     Column("page_capture", Text),
     Column("changed_at", Utc),
+    Column("gone_since", Utc),
     Column("gone_at", Utc),
     Column("seen_leaf", RowId),
     Index(None, "unit", "month"),
@@ -171,6 +215,25 @@ posts = Table(
     ),
     # The few that were edited: what publishing asks every few minutes must not walk over every post ever delivered.
     Index("ix_posts_edited", "id", sqlite_where=text("version > 1"), postgresql_where=text("version > 1")),
+    # The few that are missed on their sites.
+    Index(
+        "ix_posts_missed",
+        "source",
+        sqlite_where=text("gone_since IS NOT NULL"),
+        postgresql_where=text("gone_since IS NOT NULL"),
+    ),
+)
+
+post_versions = Table(
+    "post_versions",
+    metadata,
+    Column("post", RowId, ForeignKey("posts.id"), primary_key=True, autoincrement=False),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("until", Utc, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("html", Text, nullable=False),
+    Column("images", Items, nullable=False),
+    Column("reason", Text, nullable=False),
 )
 
 post_aliases = Table(
@@ -217,6 +280,15 @@ pushes = Table(
     Index(None, "post"),
     Index(None, "state", "portal", "queued_at"),
     Index(None, "unit", "state"),
+)
+
+# How many posts that were held back were let go on a local day.
+released_pushes = Table(
+    "released_pushes",
+    metadata,
+    Column("portal", Text, primary_key=True),
+    Column("day", Text, primary_key=True),
+    Column("number", Integer, nullable=False),
 )
 
 # --- census ----------------------------------------------------------------------------------------

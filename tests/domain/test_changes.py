@@ -87,47 +87,36 @@ def test_a_history_keeps_the_shortest_and_the_longest_list() -> None:
 
 
 def listed(*numbers: int, precision: Precision = Precision.SECOND) -> list[ListedPost]:
-    """Posts in list order, each dated by its number."""
+    """Posts dated by their numbers."""
     return [ListedPost(post=PostId(n), instant=NOON + n * DAY, precision=precision) for n in numbers]
-
-
-def undated(*numbers: int) -> list[ListedPost]:
-    return [ListedPost(post=PostId(n)) for n in numbers]
 
 
 @pytest.mark.parametrize(
     ("before", "now", "whole", "vanished", "scrolled"),
     [
-        (listed(5, 4, 3, 2, 1), [6, 5, 4, 3, 2], False, [], [1]),
-        (listed(5, 4, 3, 2, 1), [5, 4, 2, 1], False, [3], []),
-        (listed(5, 4, 3, 2, 1), [7, 6, 5, 3], False, [4], [2, 1]),
-        (listed(1, 2, 3, 4, 5), [2, 3, 4, 5, 6], False, [], [1]),  # the oldest first: what scrolls off stands on top
-        (listed(1, 9, 8, 7), [9, 8, 7], False, [], [1]),  # an old post that was pinned to the top
-        (listed(3, 2, 1), [9, 8, 7], False, [], [3, 2, 1]),  # much was written
-        (listed(9, 8, 7), [3, 2, 1], False, [9, 8, 7], []),  # somebody else's list
-        (listed(3, 2, 1), [3, 2], True, [1], []),
-        (listed(3, 2, 1), [3, 2], False, [], [1]),
+        ([5, 4, 3, 2, 1], [6, 5, 4, 3, 2], False, [], [1]),
+        ([5, 4, 3, 2, 1], [5, 4, 2, 1], False, [3], []),
+        ([5, 4, 3, 2, 1], [7, 6, 5, 3], False, [4], [2, 1]),
+        ([1, 2, 3, 4, 5], [2, 3, 4, 5, 6], False, [], [1]),  # the oldest first: what scrolls off stands on top
+        ([1, 9, 8, 7], [9, 8, 7], False, [], [1]),  # an old post that was pinned to the top
+        ([3, 2, 1], [9, 8, 7], False, [], [3, 2, 1]),  # much was written
+        ([9, 8, 7], [3, 2, 1], False, [9, 8, 7], []),  # somebody else's list
+        ([3, 2, 1], [3, 2], True, [1], []),
+        ([3, 2, 1], [3, 2], False, [], [1]),
+        ([3, 2, 1], [], False, [], [3, 2, 1]),
     ],
-    ids=lambda value: str(value)[:30] if isinstance(value, list) and value and isinstance(value[0], int) else None,
-)  # fmt: skip
+)
 def test_what_was_taken_out_is_told_from_what_scrolled_off(
-    before: list[ListedPost], now: list[int], whole: bool, vanished: list[int], scrolled: list[int]
+    before: list[int], now: list[int], whole: bool, vanished: list[int], scrolled: list[int]
 ) -> None:
-    dates = [(NOON + n * DAY, Precision.SECOND) for n in now]
-    found = departed(before, {PostId(n) for n in now}, dates, whole=whole)
+    found = departed(listed(*before), listed(*now), whole=whole)
     assert (list(found.vanished), list(found.scrolled)) == (vanished, scrolled)
     assert found.stood == found.stayed + len(vanished)
 
 
-def test_without_dates_the_place_in_the_list_tells() -> None:
-    found = departed(undated(5, 4, 3, 2, 1), {PostId(n) for n in (6, 5, 3)}, [], whole=False)
-    assert (found.vanished, found.scrolled) == ((PostId(4),), (PostId(2), PostId(1)))
-
-
 def test_posts_of_one_day_may_have_scrolled_off() -> None:
-    before = [ListedPost(post=PostId(n), instant=NOON, precision=Precision.DAY) for n in (3, 2, 1)]
-    found = departed(before, {PostId(3)}, [(NOON, Precision.DAY)], whole=False)
-    assert found.vanished == ()
+    one_day = [ListedPost(post=PostId(n), instant=NOON, precision=Precision.DAY) for n in (3, 2, 1)]
+    assert departed(one_day, one_day[:1], whole=False).vanished == ()
 
 
 # --- numbers, silence ------------------------------------------------------------------------------------

@@ -138,6 +138,7 @@ def delivery_of(push: PushRecord | None, sighting: SightingRecord | None, looked
 
 _BEFORE_ACCEPTANCE = {
     PushState.QUEUED: Delivery.QUEUED,
+    PushState.HELD_BACK: Delivery.QUEUED,
     PushState.INTENT: Delivery.UNKNOWN,
     PushState.UNKNOWN: Delivery.UNKNOWN,
     PushState.DEAD: Delivery.FAILED,

@@ -11,6 +11,7 @@ from typing import Any
 
 from syncd.application import outages
 from syncd.application.publishing.deliver import Deliverer, Outcome, PublishNote
+from syncd.application.publishing.flood import release
 from syncd.application.services import Services
 from syncd.domain.model import OutageOwner, PostId, UnitId
 from syncd.errors import ForeignError, UsageError
@@ -34,6 +35,7 @@ class PublishCounts:
     failed: int = 0
     quarantined: int = 0
     waiting: int = 0
+    held_back: int = 0
 
     def as_json(self) -> dict[str, int]:
         return {
@@ -45,6 +47,7 @@ class PublishCounts:
             "failed": self.failed,
             "quarantined": self.quarantined,
             "waiting": self.waiting,
+            "held_back": self.held_back,
         }
 
 
@@ -111,6 +114,7 @@ def publish(services: Services, *, unit: UnitId | None = None, limit: int | None
     except ForeignError as err:
         _stop(services, run, err)
         return _report(services, run, unit)
+    release(services)
     handled: set[PostId] = set()
     while run.error is None:
         due = _due(services, unit, handled, limit)
@@ -191,5 +195,6 @@ def _report(services: Services, run: _Run, unit: UnitId | None) -> PublishReport
             failed=standing.get((id, PushState.DEAD), 0),
             quarantined=standing.get((id, PushState.QUARANTINED), 0),
             waiting=standing.get((id, PushState.QUEUED), 0),
+            held_back=standing.get((id, PushState.HELD_BACK), 0),
         )
     return PublishReport(units=units, notes=tuple(run.notes), portal_error=run.error, hint=run.hint)

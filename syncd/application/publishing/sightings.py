@@ -17,8 +17,10 @@ from syncd.ports.records import PostRecord, PushRecord, PushState, SightingRecor
 from syncd.ports.store import UnitOfWork
 
 _LATE_AFTER = timedelta(hours=1)  # the portal's clock and ours may differ, and a listing takes its time
-_NOT_THERE_YET = frozenset((PushState.QUEUED, PushState.UNKNOWN, PushState.DEAD, PushState.QUARANTINED))
-_TO_BE_SENT = frozenset((PushState.QUEUED, PushState.DEAD))
+_NOT_THERE_YET = frozenset(
+    (PushState.QUEUED, PushState.HELD_BACK, PushState.UNKNOWN, PushState.DEAD, PushState.QUARANTINED)
+)
+_TO_BE_SENT = frozenset((PushState.QUEUED, PushState.HELD_BACK, PushState.DEAD))
 GONE = "gone"
 
 
