@@ -97,8 +97,16 @@ def portal_adapter(config: Config, http: Any, clock: Clock) -> Any:
     )
 
 
-def source_adapter(table: SourceTable, unit: UnitId, http: Any, clock: Clock, articles: Any) -> Any:
-    return table.adapter(table.settings, id=SourceId(table.id), unit=unit, http=http, clock=clock, articles=articles)
+def source_adapter(table: SourceTable, unit: UnitId, http: Any, clock: Clock, articles: Any, profiles: Any) -> Any:
+    return table.adapter(
+        table.settings,
+        id=SourceId(table.id),
+        unit=unit,
+        http=http,
+        clock=clock,
+        articles=articles,
+        profiles=profiles,
+    )
 
 
 @contextmanager
@@ -113,7 +121,11 @@ def wire(config: Config, *, clock: Clock) -> Iterator[Wired]:
     units = {UnitId(table.id): unit_of(table, config.sources.get(table.id, ()), config) for table in config.units}
     ranking = config.ranking_adapter
     images = registry.image_fetcher()(http)
-    with closing(registry.page_reader()()) as articles, closing(open_database(database_url(config), clock=clock)) as db:
+    profiles = registry.site_profiles(config.profiles)
+    with (
+        closing(registry.page_reader()(clock=clock)) as articles,
+        closing(open_database(database_url(config), clock=clock)) as db,
+    ):
         yield Wired(
             http=http,
             services=Services(
@@ -152,7 +164,7 @@ def wire(config: Config, *, clock: Clock) -> Iterator[Wired]:
                 ranking=ranking.adapter(ranking.settings, http=http, clock=clock) if ranking else None,
                 mailer=config.mail_adapter.adapter(config.mail_adapter.settings, clock=clock),
                 renderer=Jinja2Renderer(config.office.language, [templates_dir()]),
-                open_source=lambda source: source_adapter(*sources[source][::-1], http, clock, articles),
+                open_source=lambda source: source_adapter(*sources[source][::-1], http, clock, articles, profiles),
                 publish_rules=PublishRules(
                     max_attempts=config.portal.max_attempts,
                     categories=config.portal.categories,

@@ -2,6 +2,7 @@
 
 import importlib
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Any, cast
 
 from syncd.errors import ConfigError
@@ -38,19 +39,24 @@ def image_fetcher() -> Any:
     return _load("adapters.images:ImageFetcher")
 
 
-def feed_finder() -> Any:
-    """`find_feed(http, url)`: the address of the feed behind a page."""
-    return _load("adapters.sources.probing:find_feed")
+def site_probe() -> Any:
+    """`probe_site(http, url, clock, articles, unit=, taken=)`: what would be read at an address, as one document."""
+    return _load("adapters.probing.report:probe_site")
 
 
-def article_reader() -> Any:
-    """`read_article(http, url, clock)`: one article by what its page says of itself."""
-    return _load("adapters.sources.probing:read_article")
+def article_probe() -> Any:
+    """`probe_article(http, url, clock, articles)`: what one article's page tells, as one document."""
+    return _load("adapters.probing.report:probe_article")
 
 
 def page_reader() -> Any:
-    """`PageReader()`: reads articles out of pages for every source, until `close()`."""
-    return _load("adapters.articles.reading:DirectReader")
+    """`PageReader(clock=…)`: reads articles out of pages for every source, until `close()`."""
+    return _load("adapters.articles.worker:ArticleWorker")
+
+
+def site_profiles(folder: Path | None) -> Any:
+    """What is known of kinds of website, an operator's own tables of `folder` first."""
+    return _load("adapters.site_profiles:load_profiles")(folder)
 
 
 def _builtin(family: str) -> dict[str, str]:

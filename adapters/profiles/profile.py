@@ -89,13 +89,18 @@ class PagerRules:
     `links`: patterns of addresses with the page's number (or offset) as their group; the next page is the link with the smallest number above
     the present one. `first` is the number of the list page itself. `next`: selectors of the link to the next page, where numbers are not
     printed. `address`: how the next address is made where no link is found: a query (`?page={page}`) or a path put behind the list's own
-    (`page/{page}/`).
+    (`page/{page}/`). `by`: whether the number counts pages or entries.
     """
 
     links: tuple[re.Pattern[str], ...] = ()
     next: tuple[str, ...] = ()
     address: str = ""
     first: int = 1
+    by: Literal["pages", "entries"] = "pages"
+
+    def step(self, entries: int) -> int:
+        """How much further the next page's number is, after a page of so many entries."""
+        return entries if self.by == "entries" else 1
 
     def number_of(self, url: str) -> int:
         """The number of the page at this address."""

@@ -95,6 +95,7 @@ def _pager(table: Table | None) -> PagerRules:
         next=_selectors(table, "next"),
         address=table.text("address", ""),
         first=table.whole("first", 1),
+        by="entries" if _word(table, "by", ("pages", "entries")) == "entries" else "pages",
     )
     if rules.address and "{page}" not in rules.address:
         table.problem("address", "address lacks {page}", 'such as "?page={page}" or "page/{page}/"')

@@ -6,69 +6,46 @@ SharePoint and home-made sites all announce feeds of these kinds. A list shorter
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from html import escape
 from typing import Literal
 
-from adapters.articles.article import ArticleReader
 from adapters.html import announced_feeds, looks_like_html
-from adapters.http import PoliteClient
+from adapters.site_profiles import Profile, recognise
+from adapters.sources.feed_archive import FeedArchive, FeedPage
 from adapters.sources.feed_documents import FeedOptions, NotAFeed, ParsedFeed, parse_feed
-from adapters.sources.visits import ArticleSelectors, SiteVisitor, zone_of
-from syncd.domain.model import SourceId, UnitId
+from adapters.sources.site_source import SiteSettings, SiteSource
 from syncd.errors import SourceError
-from syncd.ports.clock import Clock
 from syncd.ports.source import ArchivePage, Exchange, Known, PostData, Reading
-from syncd.vietnamese.dates import DayOrder
 from syncd.vietnamese.text import decode
 
 _ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
     "application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.1"
 )
+_GENERATOR = re.compile(r"<(?:\w+:)?generator\b[^>]{0,300}>\s*([^<]{1,200})", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FeedSettings:
-    """One `{ kind = "feed", … }` of a unit. `window`: how many items the site shows at most; `zone`: of dates without one, or `none`."""
+class FeedSettings(SiteSettings):
+    """One `{ kind = "feed", … }` of a unit. `window`: how many items the site shows at most."""
 
-    url: str
     window: int = 10
     minutes: Literal["reliable", "unreliable", "auto"] = "auto"
-    day_order: DayOrder = "day-first"
-    zone: str = "+07:00"
-    article: ArticleSelectors | None = None
 
     def __post_init__(self) -> None:
-        zone_of(self.zone)
+        SiteSettings.__post_init__(self)
         if self.window < 1:
             raise ValueError("window must be at least 1")
 
 
-class FeedSource:
-    """Read posts from a feed, and from their own pages where `article` selectors are given."""
+class FeedSource(SiteSource[FeedSettings]):
+    """Read posts from a feed, and from their own pages where it gives a summary alone."""
 
     Settings = FeedSettings
-
-    def __init__(
-        self,
-        settings: FeedSettings,
-        *,
-        id: SourceId,
-        unit: UnitId,
-        http: PoliteClient,
-        clock: Clock,
-        articles: ArticleReader,
-    ) -> None:
-        self.id = id
-        self.unit = unit
-        self.url = settings.url
-        self._settings = settings
-        self._zone = zone_of(settings.zone)
-        self._clock = clock
-        self._articles = articles
-        self._site = SiteVisitor(unit=unit, url=settings.url, http=http)
 
     def read(self, known: Known) -> Reading:
         exchange = self._site.get(self.url, known=known, accept=_ACCEPT)
@@ -86,14 +63,29 @@ class FeedSource:
             notes=feed.notes,
         )
 
-    def complete(self, post: PostData) -> PostData:
-        if self._settings.article is None:
-            return post
-        rules = self._settings.article.rules(zone=self._zone, day_order=self._settings.day_order)
-        return self._site.article(post, rules, articles=self._articles)
-
     def archive(self, since: datetime, at: str | None) -> ArchivePage:
-        raise self._site.error("nothing is known behind this list", kind="no_archive", permanent=True)
+        archive = FeedArchive(
+            site=self._site,
+            accept=_ACCEPT,
+            zone=self._zone,
+            parse=self._page_of,
+            kind_of=self._kind_of_feed,
+            profiles=tuple(self._profiles),
+        )
+        return archive.page(since, at)
+
+    def _page_of(self, exchange: Exchange) -> FeedPage:
+        feed = self._parse(exchange)
+        return FeedPage(posts=feed.posts, skipped=feed.skipped)
+
+    def _kind_of_feed(self, exchange: Exchange) -> Profile | None:
+        """The site's software as the feed names it, where no profile is set."""
+        if self._profile is None and self._settings.profile == "auto":
+            generators = _GENERATOR.findall(decode(exchange.body[:20_000], content_type=exchange.content_type).text)
+            page = "".join(f'<meta name="generator" content="{escape(name)}">' for name in generators[:2])
+            found = recognise(page, exchange.final_url, headers=exchange.headers, profiles=self._profiles)
+            self._profile = found.profile if found else None
+        return self._profile
 
     def _parse(self, exchange: Exchange) -> ParsedFeed:
         options = FeedOptions(

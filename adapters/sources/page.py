@@ -1,177 +1,198 @@
-"""A unit's list page, read by CSS selectors: for sites without a feed (Liferay, SharePoint, WebCenter, home-made).
+"""A unit's list page, for sites without a feed (Liferay, SharePoint, DotNetNuke, WebCenter, home-made): by CSS selectors, or by a profile.
 
-Tried against saved Liferay lists of the corpus. A page on which the selectors find nothing is an error, never "no posts":
-it may be a login, a maintenance page or a new layout.
+Tried against saved Liferay lists of the corpus. A page on which nothing is found is an error, never "no posts": it may be a login,
+a maintenance page or a new layout.
 """
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import PurePosixPath
+from urllib.parse import unquote, urlsplit
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import BeautifulSoup
 
-from adapters.articles.article import ArticleReader
-from adapters.html import absolute, base_of, select, value_of
-from adapters.http import PoliteClient
+from adapters.html import absolute, base_of, select
+from adapters.site_profiles import ListRules, PagerRules, Profile
+from adapters.sources.archive_place import Place, among_sitemaps
+from adapters.sources.archive_steps import MAX_STEPS, all_older, page_hash, reached
 from adapters.sources.feed import list_sha256
-from adapters.sources.visits import ArticleSelectors, SiteVisitor, zone_of
-from syncd.domain.model import NO_DATE, ReadDate, SourceId, UnitId
-from syncd.ports.clock import Clock
-from syncd.ports.source import ArchivePage, Known, PostData, Reading, Skipped
-from syncd.vietnamese.dates import DayOrder, parse_date
+from adapters.sources.list_page import MAX_ITEMS, Found, Nested, Printing, read_list
+from adapters.sources.site_source import SiteSettings, SiteSource
+from syncd.errors import SourceError
+from syncd.ports.source import ArchivePage, Exchange, Known, Reading
 from syncd.vietnamese.text import decode, one_line
 
 _ACCEPT = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1"
-OWN_WORDS = (
-    ":scope"  # as date selector: what an entry prints itself, outside of the elements within: `<a>…</a> (30/10/2026)`
+_ANY_PAGER = PagerRules(  # what home-made sites use
+    links=tuple(
+        re.compile(pattern, re.IGNORECASE)
+        for pattern in (
+            r"[?&](?:page|paged|p|pg|trang|pageindex|pageno|cur)=(\d{1,6})(?:&|#|$)",
+            r"/(?:page|trang)[-/](\d{1,6})(?:[/?#.]|$)",
+        )
+    ),
+    next=("a[rel~=next]", "link[rel~=next]"),
 )
-_MAX_ITEMS = 1_000
-_MAX_NESTING = 20  # each of nested items is searched whole: 1,000 of them would take minutes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PageSettings:
-    """One `{ kind = "page", … }` of a unit. `item` finds the entries; the other selectors look within one entry.
+class PageSettings(SiteSettings):
+    """One `{ kind = "page", … }` of a unit. `item` finds the entries; the other selectors look within one entry. Without `item` the profile's layouts are tried.
 
     `title` empty: the text of the link. `date` empty: the list prints none; `:scope`: the date stands among the entry's own words,
-    outside of the elements within it. `window`: how many entries it shows at most, None where that is not known: then it is never
-    taken for the whole of the site, unless it is empty.
+    outside of the elements within it. `pager`: the address of further pages, a query (`?page={page}`) or a path behind the list's own
+    (`page/{page}/`), or else a selector of the link to the next page; empty: the profile's. `window`: how many entries it shows at most, None where
+    that is not known: then it is never taken for the whole of the site, unless it is empty.
     """
 
-    url: str
-    item: str
+    item: str = ""
     link: str = "a"
     title: str = ""
     date: str = ""
+    pager: str = ""
     window: int | None = None
-    day_order: DayOrder = "day-first"
-    zone: str = "+07:00"
-    article: ArticleSelectors | None = None
 
     def __post_init__(self) -> None:
-        zone_of(self.zone)
+        SiteSettings.__post_init__(self)
         if self.window is not None and self.window < 1:
             raise ValueError("window must be at least 1")
-        for selector in (self.item, self.link, self.title, self.date):
+        if not self.item and not self.profile:
+            raise ValueError("give item (the selector of the entries), or a profile")
+        pager = "" if "{page}" in self.pager else self.pager
+        for selector in (self.item, self.link, self.title, self.date, pager):
             if selector:
                 select(BeautifulSoup("", "lxml"), selector)
 
 
-class PageSource:
-    """Read posts from a list page, and from their own pages where `article` selectors are given."""
+class PageSource(SiteSource[PageSettings]):
+    """Read posts from a list page, and their text from their own pages."""
 
     Settings = PageSettings
-
-    def __init__(
-        self,
-        settings: PageSettings,
-        *,
-        id: SourceId,
-        unit: UnitId,
-        http: PoliteClient,
-        clock: Clock,
-        articles: ArticleReader,
-    ) -> None:
-        self.id = id
-        self.unit = unit
-        self.url = settings.url
-        self._settings = settings
-        self._zone = zone_of(settings.zone)
-        self._clock = clock
-        self._articles = articles
-        self._site = SiteVisitor(unit=unit, url=settings.url, http=http)
 
     def read(self, known: Known) -> Reading:
         exchange = self._site.get(self.url, known=known, accept=_ACCEPT)
         if exchange.status == 304 or exchange.body_sha256 == known.body_sha256:
             return Reading(exchange=exchange, unchanged=True)
-        text = decode(exchange.body, content_type=exchange.content_type).text
-        page = self._site.parse(text)
-        base = base_of(page, exchange.final_url)
-        posts: dict[str, PostData] = {}
-        skipped: list[Skipped] = []
-        items = select(page, self._settings.item)
-        if _nesting(items[:_MAX_ITEMS]) > _MAX_NESTING:
-            raise self._site.error(
-                f"{self._settings.item!r} finds elements within one another on the list page",
-                kind="layout",
-                hint="choose a selector that finds each entry of the list once",
-            )
-        for position, element in enumerate(items[:_MAX_ITEMS], start=1):
-            post = self._post(element, position, base)
-            if isinstance(post, Skipped):
-                skipped.append(post)
-            else:
-                posts.setdefault(post.url, post)
-        if not posts:
-            raise self._site.error(
-                f"no post found at {self._settings.item!r} on the list page",
-                kind="layout",
-                hint=self._site.page_hint(text) or "the site's layout may have changed: check the selectors",
-            )
-        kept = tuple(posts.values())
-        notes = (f"{len(items)} items: only the first {_MAX_ITEMS} are kept",) if len(items) > _MAX_ITEMS else ()
+        page, found, notes = self._found(exchange)
+        if found.items > MAX_ITEMS:
+            notes = (*notes, f"{found.items} items: only the first {MAX_ITEMS} are kept")
         return Reading(
             exchange=exchange,
             unchanged=False,
-            posts=kept,
-            skipped=tuple(skipped),
-            list_sha256=list_sha256(kept),
+            posts=found.posts,
+            skipped=found.skipped,
+            list_sha256=list_sha256(found.posts),
             # how long a home-made list may get is not known: it covers back to its oldest entry, unless it is empty
-            full=len(items) >= (self._settings.window or 1),
+            full=found.items >= (self._settings.window or 1),
             feed_title=one_line(page.title.get_text()) if page.title else "",
             notes=notes,
         )
 
-    def complete(self, post: PostData) -> PostData:
-        if self._settings.article is None:
-            return post
-        rules = self._settings.article.rules(zone=self._zone, day_order=self._settings.day_order)
-        return self._site.article(post, rules, articles=self._articles)
-
     def archive(self, since: datetime, at: str | None) -> ArchivePage:
-        raise self._site.error("nothing is known behind this list", kind="no_archive", permanent=True)
+        place = Place(page=None, url=self.url) if at is None else Place.of_text(at, self._site)
+        if not place.url:
+            return among_sitemaps(self._site, place, since, zone=self._zone)
+        exchange = self._site.get(place.url, accept=_ACCEPT, as_answer=(404, 410) if place.steps else ())
+        try:
+            page, found, _ = self._found(exchange)
+        except SourceError as err:
+            if not place.steps or err.kind != "layout":
+                raise
+            found = Found()  # behind the last page there is none
+        seen = page_hash(found.posts)
+        if place.steps and (not found.posts or seen == place.seen):
+            return ArchivePage(exchange=exchange, posts=(), complete_from=since)
+        further = self._next(page, exchange, place, len(found.posts))
+        ended = further is None and place.steps > 0
+        if further is not None and (all_older(found.posts, since) or place.steps >= MAX_STEPS):
+            further, ended = None, False
+        elif further is not None:
+            further = replace(further, steps=place.steps + 1, seen=seen)
+        elif not place.steps:
+            further = Place.beside(found.posts)  # a list of one page: the site's sitemaps may know more
+        return ArchivePage(
+            exchange=exchange,
+            posts=found.posts,
+            skipped=found.skipped,
+            next=further.as_text() if further is not None else None,
+            complete_from=since if ended else reached(found.posts),
+        )
 
-    def _post(self, element: Tag, position: int, base: str) -> PostData | Skipped:
-        links = [link for link in select(element, self._settings.link) if link.get("href")]
-        if element.name == "a" and element.get("href"):
-            links.insert(0, element)
-        titles = select(element, self._settings.title) if self._settings.title else []
-        title = next(filter(None, map(self._title, [*titles, *links])), "")
-        urls = [url for link in links if (url := absolute(str(link["href"]), base))]
-        if not urls or not title:
-            return Skipped(item=title[:80] or f"item {position}", reason="no web address" if not urls else "no title")
-        return PostData(title=title, url=urls[0], published=self._date(element))
+    def _next(self, page: BeautifulSoup, exchange: Exchange, place: Place, entries: int) -> Place | None:
+        pager = self._pager()
+        number = place.page if place.page is not None else pager.number_of(exchange.final_url)
+        base = base_of(page, exchange.final_url)
+        links = [absolute(str(link["href"]), base) for link in page.select("a[href], link[rel=next][href]")]
+        numbered = {
+            int(match[1]): url
+            for url in reversed([url for url in links if url and self._is_of_this_list(url)])
+            for pattern in pager.links
+            if (match := pattern.search(url)) and int(match[1]) > number
+        }
+        if numbered:
+            return Place(page=min(numbered), url=numbered[min(numbered)])
+        for selector in pager.next:
+            for link in select(page, selector):
+                url = absolute(str(link.get("href") or ""), base)
+                if url and url != exchange.final_url and self._same_host(url):
+                    return Place(page=number + pager.step(entries), url=url)
+        made = pager.made(self.url, number + pager.step(entries))
+        return Place(page=number + pager.step(entries), url=made) if made else None
 
-    def _title(self, element: Tag) -> str:
-        """The words of a title, without those of the date that is printed inside it."""
-        words = value_of(element)
-        if self._settings.date in ("", OWN_WORDS):
-            return words
-        for date in select(element, self._settings.date):
-            words = one_line(words.replace(value_of(date), " "))
-        return words
+    def _pager(self) -> PagerRules:
+        pager = self._settings.pager
+        if "{page}" in pager:
+            return PagerRules(address=pager, first=1)
+        if pager:
+            return PagerRules(next=(pager,))
+        return self._profile.pager if self._profile else _ANY_PAGER
 
-    def _date(self, element: Tag) -> ReadDate:
-        if not self._settings.date:
-            return NO_DATE
-        if self._settings.date == OWN_WORDS:
-            printed = [one_line(" ".join(text for text in element.strings if text.parent is element))]
-        else:
-            printed = [value_of(found) for found in select(element, self._settings.date)]
-        read = [
-            parse_date(
-                raw,
-                default_zone=self._zone,
-                day_order=self._settings.day_order,
-                fetched_at=self._clock.now(),
-                origin="list",
+    def _is_of_this_list(self, url: str) -> bool:
+        """Whether a numbered address may be a page of this list, not of another one beside it."""
+        own = PurePosixPath(unquote(urlsplit(self.url).path) or "/")
+        begin = str(own.with_suffix("") if own.suffix else own).rstrip("/")
+        return self._same_host(url) and unquote(urlsplit(url).path).startswith(begin)
+
+    def _same_host(self, url: str) -> bool:
+        return urlsplit(url).hostname == urlsplit(self.url).hostname
+
+    # --- one page ---------------------------------------------------------------------------------
+
+    def _found(self, exchange: Exchange) -> tuple[BeautifulSoup, Found, tuple[str, ...]]:
+        """The page, what it lists, and what a person should know. Raises SourceError (`layout`) where nothing is found."""
+        text = decode(exchange.body, content_type=exchange.content_type).text
+        page = self._site.parse(text, url=exchange.url)
+        base = base_of(page, exchange.final_url)
+        settings = self._settings
+        profile = self._kind_at(exchange) if not settings.item or settings.profile else None
+        printing = Printing(zone=self._zone, day_order=self._day_order(profile), fetched_at=exchange.at)
+        try:
+            if settings.item:
+                rules = ListRules(item=settings.item, link=settings.link, title=settings.title, date=settings.date)
+                found = read_list(page, base, rules, printing)
+                where = f"at {settings.item!r} "
+            else:
+                found = self._by_profile(page, base, printing, profile)
+                where = f"by the profile {profile.name} " if profile else "by any profile "
+        except Nested as err:
+            hint = "choose a selector that finds each entry of the list once"
+            raise self._site.error(str(err), kind="layout", hint=hint) from err
+        if not found.posts:
+            raise self._site.error(
+                f"no post found {where}on the list page",
+                kind="layout",
+                hint=self._site.page_hint(text) or "the site's layout may have changed: check the selectors",
             )
-            for raw in printed
-        ]
-        return next((date for date in read if date.instant is not None), read[0] if read else NO_DATE)
+        notes = found.notes if settings.item or profile is None else (f"profile: {profile.name}", *found.notes)
+        return page, found, notes
 
-
-def _nesting(items: list[Tag]) -> int:
-    """How many other items hold the innermost one."""
-    known = {id(item) for item in items}
-    return max((sum(id(above) in known for above in item.parents) for item in items), default=0)
+    def _by_profile(self, page: BeautifulSoup, base: str, printing: Printing, profile: Profile | None) -> Found:
+        """What the first layout that gives dates finds, else the first that finds posts at all."""
+        best = Found()
+        for rules in profile.lists if profile else ():
+            found = read_list(page, base, rules, printing, profile=profile)
+            if found.dated:
+                return found
+            best = best if best.posts else found
+        return best

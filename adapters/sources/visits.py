@@ -1,26 +1,19 @@
-"""What the source adapters share: one polite exchange with a unit's site, judged, and the article page by selectors."""
+"""What the source adapters share: one polite exchange with a unit's site, judged, with its login where it has one."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone, tzinfo
 from urllib.parse import urlsplit
 
 from bs4 import BeautifulSoup
 
-from adapters.articles.article import ArticleFault, ArticleReader, ArticleRules
-from adapters.html import (
-    PageTooLarge,
-    asks_for_login,
-    parse_page,
-    select,
-)
+from adapters.html import PageTooLarge, asks_for_login, parse_page
 from adapters.http import PoliteClient, retry_after
+from adapters.sources.login import Login, LoginRefused, Session
 from syncd.domain.model import LOCAL, UnitId
 from syncd.errors import ForeignError, SourceError
-from syncd.ports.source import Exchange, Known, PostData
-from syncd.vietnamese.dates import DayOrder
+from syncd.ports.source import Exchange, Known
 from syncd.vietnamese.text import decode
 
 _REFRESH = re.compile(  # <meta http-equiv="refresh" content="0; url=…">: followed by browsers, never by us
@@ -28,32 +21,6 @@ _REFRESH = re.compile(  # <meta http-equiv="refresh" content="0; url=…">: foll
     re.IGNORECASE,
 )
 _MAINTENANCE = ("bảo trì", "đang nâng cấp", "tạm ngừng", "under maintenance", "temporarily unavailable")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArticleSelectors:
-    """CSS selectors of an article's own page. Only what is given is read there; `content` finds the whole text."""
-
-    content: str
-    date: str | None = None
-    title: str | None = None
-    author: str | None = None
-
-    def __post_init__(self) -> None:
-        for selector in filter(None, (self.content, self.date, self.title, self.author)):
-            select(BeautifulSoup("", "lxml"), selector)
-
-    def rules(self, *, zone: tzinfo | None, day_order: DayOrder) -> ArticleRules:
-        """The same, as asked of an article reader: nothing is read that has no selector."""
-        return ArticleRules(
-            content=(self.content,),
-            date=(self.date,) if self.date else (),
-            title=(self.title,) if self.title else (),
-            author=(self.author,) if self.author else (),
-            generic=False,
-            zone=zone,
-            day_order=day_order,
-        )
 
 
 def zone_of(zone: str) -> tzinfo | None:
@@ -72,28 +39,44 @@ def zone_of(zone: str) -> tzinfo | None:
 class SiteVisitor:
     """Fetches for one source of one unit, and turns every fault into a SourceError that names both."""
 
-    def __init__(self, *, unit: UnitId, url: str, http: PoliteClient) -> None:
+    def __init__(self, *, unit: UnitId, url: str, http: PoliteClient, login: Login | None = None) -> None:
         self.unit = unit
         self.url = url
         self._http = http
-        port = urlsplit(url).port
-        self._ports = (port,) if port is not None else ()
+        self._session = Session(login, site_url=url) if login is not None else None
+        ports = (urlsplit(each).port for each in (url, login.url if login is not None else ""))
+        self._ports = tuple(port for port in ports if port is not None)
 
-    def get(self, url: str, *, known: Known | None = None, accept: str = "*/*") -> Exchange:
-        """One answer with a status that brings news: 2xx, or 304 where `known` was given.
+    def get(
+        self, url: str, *, known: Known | None = None, accept: str = "*/*", as_answer: Collection[int] = ()
+    ) -> Exchange:
+        """One answer with a status that brings news: 2xx, 304 where `known` was given, or one of `as_answer`.
 
         Raises:
             SourceError: `permanent` for 404 and 410; otherwise a later call may succeed.
         """
-        with self._named(url), self._http.visit(allow_ports=self._ports) as visit:
-            exchange = visit.get(url, known=known, accept=accept)
-        if exchange.status == 304 and known is not None:
+        with self._named(url):
+            private = self._session.headers(url, self) if self._session is not None else {}
+            with self._http.visit(allow_ports=self._ports, robots=True) as visit:
+                exchange = visit.get(url, known=known, accept=accept, private=private)
+            if self._session is not None:
+                head = decode(exchange.body[:200_000], content_type=exchange.content_type).text
+                self._session.check(exchange, head)
+        if (exchange.status == 304 and known is not None) or exchange.status in as_answer:
             return exchange
         if not 200 <= exchange.status < 300:
             raise self._status_error(url, exchange)
         if not exchange.body.strip():
             raise self.error("the answer is empty", url=url, kind="empty_body", hint="the site may be broken: open it")
         return exchange
+
+    def fetch(self, url: str, private: Mapping[str, str]) -> Exchange:
+        with self._http.visit(allow_ports=self._ports) as visit:
+            return visit.get(url, accept="text/html,*/*;q=0.5", private=private)
+
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Exchange:
+        with self._http.visit(allow_ports=self._ports) as visit:
+            return visit.send("POST", url, headers=headers, body=body)
 
     def error(
         self, message: str, *, kind: str, url: str | None = None, hint: str | None = None, permanent: bool = False
@@ -119,53 +102,15 @@ class SiteVisitor:
             return f"the page only sends browsers on to {leads_on[1].strip()[:200]}: enter that address"
         return None
 
-    def article(self, post: PostData, rules: ArticleRules, *, articles: ArticleReader) -> PostData:
-        """The post with what its own page tells. A date found by the selectors wins over the list's; what is not found there stays.
-
-        Raises:
-            SourceError: the page could not be read, or holds nothing where `content` points.
-        """
-        exchange = self.get(post.url, accept="text/html,application/xhtml+xml;q=0.9,*/*;q=0.5")
-        try:
-            article = articles.read(
-                exchange.body,
-                content_type=exchange.content_type,
-                url=exchange.final_url,
-                rules=rules,
-                fetched_at=exchange.at,
-            )
-        except ArticleFault as fault:
-            hint = "open the page: it is broken, or no page made to be read"
-            raise self.error(str(fault), url=post.url, kind=fault.kind, hint=hint) from fault
-        if article.found_by == "nothing":
-            text = decode(exchange.body, content_type=exchange.content_type).text
-            hint = self.page_hint(text) or "the site's layout may have changed: check article.content"
-            raise self.error(
-                f"nothing found at {', '.join(map(repr, rules.content))} on the article's page",
-                url=post.url,
-                kind="layout",
-                hint=hint,
-            )
-        by_selector = article.published.origin == "article" and article.published.instant is not None
-        return replace(
-            post,
-            title=article.title or post.title,
-            canonical_url=article.canonical_url,
-            published=article.published if by_selector else post.published,
-            author=article.author or post.author,
-            html=article.html,
-            full_text=True,
-            images=article.images or post.images,
-            attachments=article.attachments or post.attachments,
-            article=exchange,
-        )
-
     @contextmanager
     def _named(self, url: str) -> Iterator[None]:
         try:
             yield
         except SourceError:
             raise
+        except LoginRefused as err:
+            hint = "check login: user name and password, or the address of its form"
+            raise self.error(str(err), url=url, kind="login", hint=hint) from err
         except ForeignError as err:
             raise SourceError(
                 err.message,

@@ -60,7 +60,7 @@ id = "don-vi-{number}"
 name = "Đảng ủy cơ sở số {number}"
 group = "{group}"
 editors = ["bientap@don-vi-{number}.vidu.example"]
-sources = [{{ kind = "feed", url = "{url}", window = 30 }}]
+sources = [{{ kind = "feed", url = "{url}", window = 30, article = "none" }}]
 """
 
 

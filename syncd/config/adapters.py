@@ -19,7 +19,7 @@ def read_settings(
 ) -> tuple[Any | None, list[ConfigError]]:
     """An instance of the adapter's settings, or None and what is wrong.
 
-    A field of type `Secret` may be given as `<name>_file` or `<name>_env`; a `Path` is taken relative to `base`.
+    A field of type `Secret`, here or in a table within, may be given as `<name>_file` or `<name>_env`; a `Path` is taken relative to `base`.
     """
     problems: list[ConfigError] = []
     values = _with_secrets(settings, table, prefix, base, problems)
@@ -69,6 +69,9 @@ def _with_secrets(
 ) -> dict[str, Any]:
     values = dict(table)
     for name, members in _hints(settings).items():
+        for member in members:
+            if dataclasses.is_dataclass(member) and isinstance(member, type) and isinstance(values.get(name), dict):
+                values[name] = _with_secrets(member, values[name], f"{prefix}.{name}", base, problems)
         if Secret not in members:
             continue
         if isinstance(values.get(name), str):

@@ -1,6 +1,6 @@
 """What no single table can know: names that point at one another, dates in order, ranges that are ranges."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,6 +20,12 @@ def source_address(url: str, key: str) -> list[ConfigError]:
         # it would stand in looks, ledger and dossiers; the address is not repeated here for the same reason
         return [ConfigError("holds a name or a password", key=key, hint="leave out what stands before the @")]
     return []
+
+
+def profile(name: str, known: Collection[str], key: str) -> list[ConfigError]:
+    if name in ("", "auto") or name in known:
+        return []
+    return [ConfigError(f'there is no profile "{name}"', key=key, hint=nearest(name, {"auto", *known}))]
 
 
 def cross_check(

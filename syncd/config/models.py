@@ -175,3 +175,4 @@ class Config(Table):
     units: tuple[UnitTable, ...]
     sources: dict[str, tuple[SourceTable, ...]]  # by unit
     exemptions: tuple[ExemptionTable, ...]
+    profiles: Path | None = None  # a folder of site profiles beside ours

@@ -19,7 +19,7 @@ T = TypeVar("T", bound=models.Table)
 
 TABLES = (
     "office", "storage", "http", "schedule", "portal", "rulesets", "assessments", "ranking", "mail", "evidence",
-    "web", "units", "exemptions",
+    "web", "units", "exemptions", "profiles",
 )  # fmt: skip
 
 
@@ -52,6 +52,7 @@ class _Reader:
     def __init__(self, base: Path) -> None:
         self.base = base
         self.problems: list[ConfigError] = []
+        self.profile_names: frozenset[str] | None = None  # None: their tables cannot be read
 
     def read(self, data: dict[str, Any]) -> models.Config:
         self.problems += unknown_keys(data, TABLES, "")
@@ -70,6 +71,7 @@ class _Reader:
         mail, mail_adapter = self.adapter_table(models.MailTable, "mail", data, "mail", "maildir")
         evidence = self.table(models.EvidenceTable, data, "evidence")
         web = self.table(models.WebTable, data, "web")
+        profiles = self.profiles(data)
         rows, unit_problems = read_units(data.get("units", []), self.base)
         self.problems += unit_problems
         units, sources = self.units(rows)
@@ -87,7 +89,7 @@ class _Reader:
             base=self.base, office=office, storage=storage, http=http, schedule=schedule, portal=portal,
             portal_adapter=portal_adapter, rulesets=dated, assessments=tuple(assessments.values()),
             ranking_adapter=ranking_adapter, mail=mail, mail_adapter=mail_adapter, evidence=evidence, web=web,
-            units=tuple(units.values()), sources=sources, exemptions=tuple(exemptions.values()),
+            units=tuple(units.values()), sources=sources, exemptions=tuple(exemptions.values()), profiles=profiles,
         )  # fmt: skip
 
     def section(self, data: dict[str, Any], name: str) -> dict[str, Any]:
@@ -204,6 +206,19 @@ class _Reader:
             )
         return None
 
+    def profiles(self, data: dict[str, Any]) -> Path | None:
+        """The folder of the operator's own site profiles, whose every mistake is a problem."""
+        folder = data.get("profiles")
+        if folder is not None and (not isinstance(folder, str) or not folder):
+            self.problems.append(ConfigError("must be a folder", key="profiles", hint='profiles = "profiles"'))
+            return None
+        path = self.base / folder if folder else None
+        try:
+            self.profile_names = frozenset(profile.name for profile in registry.site_profiles(path))
+        except ConfigInvalid as problem:
+            self.problems += problem.problems
+        return path
+
     def units(
         self, rows: list[tuple[str, dict[str, Any]]]
     ) -> tuple[dict[str, models.UnitTable], dict[str, tuple[models.SourceTable, ...]]]:
@@ -233,6 +248,9 @@ class _Reader:
             adapter = self.adapter("sources", str(table["kind"]), values, place)
             if adapter is not None:
                 self.problems += checks.source_address(adapter.settings.url, f"{place}.url")
+                if self.profile_names is not None:
+                    profile = getattr(adapter.settings, "profile", "")
+                    self.problems += checks.profile(profile, self.profile_names, f"{place}.profile")
                 made.append(
                     models.SourceTable(
                         id=f"{unit}/{number + 1}",

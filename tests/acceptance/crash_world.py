@@ -63,7 +63,7 @@ def write_config(folder: Path, sites: Sites, portal: str, *, database: str = "sq
     units = "\n".join(
         f'[[units]]\nid = "{unit}"\nname = "Đơn vị {unit}"\ngroup = "ban"\neditors = ["bt@{unit}.example"]\n'
         f'portal_authors = ["unit_{unit[-1]}"]\n'
-        f'sources = [{{ kind = "feed", url = "{sites.url(unit)}", window = 100 }}]\n'
+        f'sources = [{{ kind = "feed", url = "{sites.url(unit)}", window = 100, article = "none" }}]\n'
         for unit in UNITS
     )
     text = f"""

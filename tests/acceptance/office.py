@@ -38,7 +38,7 @@ def feed_xml(base: str, count: int, *, unit: str = "ban-a", newest: datetime | N
 def unit_block(unit: str, url: str) -> str:
     return (
         f'[[units]]\nid = "{unit}"\nname = "Đơn vị {unit} (giả định)"\ngroup = "ban"\n'
-        f'editors = ["bientap@{unit}.vidu.example"]\nsources = [{{ kind = "feed", url = "{url}" }}]\n'
+        f'editors = ["bientap@{unit}.vidu.example"]\nsources = [{{ kind = "feed", url = "{url}", article = "none" }}]\n'
     )
 
 

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from adapters.articles.reading import DirectReader
 from adapters.http import HttpSettings, PoliteClient
 from adapters.sources.feed import FeedSettings, FeedSource
-from adapters.sources.visits import ArticleSelectors
+from adapters.sources.site_source import ArticleSelectors
 from syncd.domain.model import Precision, SourceId, UnitId
 from syncd.errors import SourceError
 from syncd.ports.source import Known, Reading
@@ -28,7 +29,11 @@ def site() -> Iterator[LocalSite]:
 
 
 def _source(
-    site: LocalSite, *, article: ArticleSelectors | None = None, window: int = 10, zone: str = "+07:00"
+    site: LocalSite,
+    *,
+    article: ArticleSelectors | Literal["auto", "none"] = "none",
+    window: int = 10,
+    zone: str = "+07:00",
 ) -> FeedSource:
     clock = FakeClock(datetime(2026, 11, 1, tzinfo=UTC))
     http = PoliteClient(HttpSettings(spacing_s=0, allow_addresses=LOOPBACK), clock=clock)

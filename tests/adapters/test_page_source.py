@@ -11,7 +11,7 @@ import pytest
 from adapters.articles.reading import DirectReader
 from adapters.http import HttpSettings, PoliteClient
 from adapters.sources.page import PageSettings, PageSource
-from adapters.sources.visits import ArticleSelectors
+from adapters.sources.site_source import ArticleSelectors
 from syncd.domain.model import Precision, SourceId, UnitId
 from syncd.errors import SourceError
 from syncd.ports.source import Known
@@ -37,7 +37,7 @@ def site() -> Iterator[LocalSite]:
 def _source(site: LocalSite, path: str = "/tin-tuc", **settings: Any) -> PageSource:
     clock = FakeClock(datetime(2026, 11, 1, tzinfo=UTC))
     http = PoliteClient(HttpSettings(spacing_s=0, allow_addresses=("127.0.0.0/8",)), clock=clock)
-    chosen = {"item": "div.item", "link": "a", "title": "h3", "date": ".date"} | settings
+    chosen = {"item": "div.item", "link": "a", "title": "h3", "date": ".date", "article": "none"} | settings
     return PageSource(
         PageSettings(url=site.url(path), **chosen),
         id=SourceId("ban-b/1"),

@@ -50,7 +50,7 @@ def office(tmp_path: Path, clock: FakeClock, local_site: LocalSite, http: Polite
     made = open_office(tmp_path, clock, {"ban-a": 1, "ban-b": 1})
 
     def open_source(id: SourceId) -> FeedSource:
-        settings = FeedSettings(url=local_site.url(f"/{id}.xml"), window=100)
+        settings = FeedSettings(url=local_site.url(f"/{id}.xml"), window=100, article="none")
         return FeedSource(
             settings, id=id, unit=UnitId(id.split("/")[0]), http=http, clock=clock, articles=DirectReader()
         )

@@ -52,7 +52,7 @@ def hostile_office(folder: Path) -> Iterator[HostileOffice]:
     with LocalSite() as site:
         units = "".join(_serve(site, kind, start) for kind in KINDS for start in range(0, len(VECTORS), PER_FEED))
         site.page("/hong/", f"<script>{VECTORS[0].text}</script>", content_type="text/xml")
-        units += _block("hong", f'{{ kind = "feed", url = "{site.url("/hong/")}" }}')
+        units += _block("hong", f'{{ kind = "feed", url = "{site.url("/hong/")}", article = "none" }}')
         config_file = folder / "config.toml"
         config_file.write_text(config_text(units), encoding="utf-8")
         config = load_config(config_file)
@@ -91,7 +91,7 @@ def _serve(site: LocalSite, kind: str, start: int) -> str:
         for vector in vectors:
             page = f"<html><body><h1>x</h1><div class=noi-dung>{_body(vector, kind)}</div></body></html>"
             site.page(_path(vector, kind), page)
-    source = f'{{ kind = "feed", url = "{site.url(path)}" }}'
+    source = f'{{ kind = "feed", url = "{site.url(path)}", article = "none" }}'
     if kind == "trang":
         source = (
             f'{{ kind = "page", url = "{site.url(path)}", item = "div.tin", link = "a", title = "a", date = "i",'

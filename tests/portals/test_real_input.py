@@ -92,7 +92,7 @@ group = "thu"
 approval = "{"pending" if f"don-vi-{number}" in PENDING else "auto"}"
 editors = ["bientap@don-vi-{number}.vidu.example"]
 {'portal_authors = ["unit_a"]' if f"don-vi-{number}" == TYPED_BY_HAND else ""}
-sources = [{{ kind = "feed", url = "{site.url(f"/{number}/rss")}" }}]
+sources = [{{ kind = "feed", url = "{site.url(f"/{number}/rss")}", article = "none" }}]
 """
         for number in range(1, len(FEEDS) + 1)
     )

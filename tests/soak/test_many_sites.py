@@ -25,7 +25,7 @@ TICK_S = 60.0
 _PATIENCE_S = 600.0  # for one tick of simulated time, on the real clock
 
 _SOURCE = {
-    "feed": 'kind = "feed", window = 10',
+    "feed": 'kind = "feed", window = 10, article = "none"',
     "page": 'kind = "page", item = "li.tin", date = ".ngay", window = 10, article = { content = ".noi-dung", date = ".ngay-dang" }',
     "sitemap": 'kind = "sitemap"',
     "wordpress": 'kind = "wordpress"',

@@ -1,0 +1,151 @@
+"""Posts out of a list page, by the selectors of one layout: a function of the parsed page alone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, tzinfo
+
+from bs4 import BeautifulSoup, Tag
+
+from adapters.html import absolute, select, value_of
+from adapters.site_profiles import ListRules, Profile
+from syncd.domain.model import NO_DATE, ReadDate
+from syncd.ports.source import PostData, Skipped
+from syncd.vietnamese.dates import DayOrder, order_evidence, parse_date
+from syncd.vietnamese.text import one_line
+
+MAX_ITEMS = 1_000
+OWN_WORDS = (
+    ":scope"  # as date selector: what an entry prints itself, outside of the elements within: `<a>…</a> (30/10/2026)`
+)
+_MAX_NESTING = 20  # each of nested items is searched whole: 1,000 of them would take minutes
+
+
+class Nested(Exception):
+    """The selector finds elements deep within one another: no list is laid out so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Printing:
+    """How the dates of a list are printed. `zone` None: a date without one has no instant."""
+
+    zone: tzinfo | None
+    day_order: DayOrder
+    fetched_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What one layout finds. `items`: how many elements; the first `MAX_ITEMS` are read."""
+
+    posts: tuple[PostData, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    items: int = 0
+    notes: tuple[str, ...] = ()
+
+    @property
+    def dated(self) -> int:
+        return sum(post.published.instant is not None for post in self.posts)
+
+
+def read_list(
+    page: BeautifulSoup, base: str, rules: ListRules, printing: Printing, *, profile: Profile | None = None
+) -> Found:
+    """The entries of a list, each address once, in page order.
+
+    With a `profile` the rules are those of a kind of site, which fit many: elements that hold other entries, links to what is no post and entries
+    without any link are passed over. Without one they are somebody's own, and what cannot be read is told.
+
+    Raises:
+        Nested: the selector is no list's.
+    """
+    elements = select(page, rules.item)
+    if profile is not None:
+        holders = {id(above) for each in elements for above in each.parents}
+        elements = [each for each in elements if id(each) not in holders]
+    if _nesting(elements[:MAX_ITEMS]) > _MAX_NESTING:
+        raise Nested(f"{rules.item!r} finds elements within one another on the list page")
+    clocks = {id(each) for selector in rules.not_a_date for each in select(page, selector)}
+    posts: dict[str, PostData] = {}
+    skipped: list[Skipped] = []
+    for position, element in enumerate(elements[:MAX_ITEMS], start=1):
+        post = _post(element, position, base, rules, clocks, profile)
+        if isinstance(post, PostData):
+            posts.setdefault(post.url, post)
+        elif profile is None:
+            skipped.append(post)
+    order, notes = _order([post.published.raw for post in posts.values()], printing.day_order)
+    return Found(
+        posts=tuple(replace(post, published=_read(post.published.raw, order, printing)) for post in posts.values()),
+        skipped=tuple(skipped),
+        items=len(elements),
+        notes=notes,
+    )
+
+
+def _post(
+    element: Tag, position: int, base: str, rules: ListRules, clocks: set[int], profile: Profile | None
+) -> PostData | Skipped:
+    """One entry, its date as printed: what it means is decided by the whole list."""
+    links = [link for link in select(element, rules.link) if link.get("href")]
+    if element.name == "a" and element.get("href"):
+        links.insert(0, element)
+    urls = [url for link in links if (url := absolute(str(link["href"]), base))]
+    if profile is not None:
+        urls = [url for url in urls if profile.is_post(url)]
+    titles = select(element, rules.title) if rules.title else []
+    title = next(filter(None, (_title(each, rules) for each in [*titles, *links])), "")
+    if not urls or not title:
+        return Skipped(item=title[:80] or f"item {position}", reason="no web address" if not urls else "no title")
+    printed = [raw for raw in _printed(element, rules, clocks) if raw]
+    readable = [raw for raw in printed if parse_date(raw, origin="list").instant is not None]
+    raw = next(iter(readable or printed), "")
+    return PostData(
+        title=profile.title_of(title) if profile else title,
+        url=urls[0],
+        stable_id=profile.key_of(urls[0]) if profile else None,
+        published=replace(NO_DATE, raw=raw),
+    )
+
+
+def _title(element: Tag, rules: ListRules) -> str:
+    """The words of a title, without those of the date that is printed inside it."""
+    words = value_of(element)
+    if rules.date in ("", OWN_WORDS):
+        return words
+    for date in select(element, rules.date):
+        # a style that fits dates in general may fit the title itself
+        if parse_date(value_of(date)).instant is not None:
+            words = one_line(words.replace(value_of(date), " ")) or words
+    return words
+
+
+def _printed(element: Tag, rules: ListRules, clocks: set[int]) -> list[str]:
+    if not rules.date:
+        return []
+    if rules.date == OWN_WORDS:
+        return [one_line(" ".join(text for text in element.strings if text.parent is element))]
+    found = select(element, rules.date)
+    if clocks:
+        found = [each for each in found if id(each) not in clocks and all(id(up) not in clocks for up in each.parents)]
+    return [value_of(each) for each in found]
+
+
+def _order(printed: Sequence[str], configured: DayOrder) -> tuple[DayOrder, tuple[str, ...]]:
+    """The order of day and month in this list: the configured one, unless its dates can only be of the other."""
+    seen = [order_evidence(raw) for raw in printed if raw]
+    other: DayOrder = "month-first" if configured == "day-first" else "day-first"
+    if seen.count(other) and not seen.count(configured):
+        return other, (f"dates are {other}: {seen.count(other)} of them can be nothing else",)
+    return configured, ()
+
+
+def _read(raw: str, order: DayOrder, printing: Printing) -> ReadDate:
+    if not raw:
+        return NO_DATE
+    return parse_date(raw, default_zone=printing.zone, day_order=order, fetched_at=printing.fetched_at, origin="list")
+
+
+def _nesting(items: list[Tag]) -> int:
+    """How many other items hold the innermost one."""
+    known = {id(item) for item in items}
+    return max((sum(id(above) in known for above in item.parents) for item in items), default=0)
