@@ -28,15 +28,21 @@ _LOWER = re.compile(r"[a-z]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Modern:
-    """Text in Unicode, and what it was converted from; `encoding` None: it is as it was given."""
+    """Text in Unicode, and what it was converted from; `encoding` None: it is as it was given.
+
+    `damaged`: letters were lost before the text came to us, and not all of them can be told from what is left.
+    """
 
     text: str
     encoding: Legacy | None = None
+    damaged: bool = False
 
     @property
     def note(self) -> str | None:
         """What a person should be told: "converted from TCVN3"."""
-        return f"converted from {self.encoding}" if self.encoding else None
+        if self.encoding is None:
+            return None
+        return f"converted from {self.encoding}" + (', some letters "ư" were lost before' if self.damaged else "")
 
 
 @dataclass(slots=True)
@@ -66,7 +72,9 @@ def modern(text: str, *, hint: Legacy | None = None) -> Modern:
         return Modern(text=text)
     lines = text.split("\n")
     converted, encoding = convert_lines(lines, hint)
-    return Modern(text="\n".join(converted), encoding=encoding) if encoding else Modern(text=text)
+    if encoding is None:
+        return Modern(text=text)
+    return Modern(text="\n".join(converted), encoding=encoding, damaged=is_damaged(text, encoding))
 
 
 def convert_lines(lines: Sequence[str], hint: Legacy | None = None) -> tuple[list[str], Legacy | None]:
@@ -118,7 +126,7 @@ def convert(text: str, encoding: Legacy) -> str:
     done = _letters(encoding).sub(lambda found: letters[found[0]], text)
     if encoding is Legacy.TCVN3:
         done = _composed("\n".join(map(_capitals, done.split("\n"))))
-        if "\xad" not in text:
+        if is_damaged(text, encoding):
             done = _HORNED.sub(lambda found: _with_lost_horn(found[0]), done)
     return _composed(done)
 
@@ -131,10 +139,19 @@ _VISCII_LOW = str.maketrans(VISCII_LOW)
 _HORNED = re.compile(r"[^\W\d_]*[ơớờởỡợƠỚỜỞỠỢ][^\W\d_]*")
 
 
+# TCVN3's "ơ" and its toned forms where no syllable can have them without an "ư" before: "tr­êng" that lost its soft hyphen
+_LOST = re.compile("[¬¥ëêìíî](?:ng|c|u)(?![a-z])")
+
+
+def is_damaged(text: str, encoding: Legacy) -> bool:
+    """Whether TCVN3's "ư", which looks like a soft hyphen and is dropped by much software, is missing."""
+    return encoding is Legacy.TCVN3 and "\xad" not in text and _LOST.search(text) is not None
+
+
 @lru_cache(maxsize=2_000)
 def _with_lost_horn(word: str) -> str:
-    """Put back the "ư" that TCVN3 writes as a soft hyphen, which much software drops: "Mờng" can only be "Mường"."""
-    if is_syllable(word):
+    """Put back the "ư" where the word can be no other: "trờng" is "trường"; and in the commonest of the rest."""
+    if is_syllable(word) and word.lower() != "ngời":
         return word
     whole = re.sub("(?=[ơớờởỡợƠỚỜỞỠỢ])", "Ư" if word.isupper() else "ư", word)
     return whole if is_syllable(whole) else word

@@ -1,13 +1,16 @@
 """Old encodings within markup: the text is converted, the tags and addresses stay as they are.
 
+`decode_page` is what reads a page or any other document with markup: decoding and conversion in one.
 Markup tells one thing that the text does not: TCVN3 draws its capitals by a font of its own (`.VnTimeH`).
 """
 
 import html
 import re
+from dataclasses import dataclass
 
-from syncd.vietnamese.legacy import Modern, convert_lines, may_be_legacy
+from syncd.vietnamese.legacy import Modern, convert_lines, is_damaged, may_be_legacy
 from syncd.vietnamese.legacy_tables import Legacy
+from syncd.vietnamese.text import decode
 
 _TAG = re.compile(r"""</?[a-zA-Z!?](?:[^<>"']|"[^"<>]*"|'[^'<>]*')*>""")
 _UNREAD = re.compile(r"<(script|style)\b", re.IGNORECASE)
@@ -23,7 +26,29 @@ _SIGN_REFERENCE = re.compile(
     r"|sect|uml|ordf|laquo|not|macr|plusmn|acute|frac\d\d|[AaEeIiOoUuYyNnCc](?:uml|ring|tilde|slash|cedil|circ|grave|acute)"
     r"|AElig|aelig|THORN|thorn|ETH|eth|szlig|times|divide);"
 )
+_BY_BYTES = {each.lower(): each for each in Legacy if each is not Legacy.CP1258}
 _MAX_CHARS = 5_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecodedPage:
+    """A page's text in Unicode. `encoding` is that of its bytes, `notes` what a person should know of the reading."""
+
+    text: str
+    encoding: str
+    notes: tuple[str, ...] = ()
+
+
+def decode_page(body: bytes, *, content_type: str = "") -> DecodedPage:
+    """Decode a document with markup, and convert what of it is in an old Vietnamese encoding. Never raises."""
+    decoded = decode(body, content_type=content_type)
+    done = modern_html(decoded.text)
+    notes = [f"{decoded.replaced} broken characters in {decoded.encoding}"] if decoded.replaced else []
+    if done.note:
+        notes.append(done.note)
+    elif decoded.encoding in _BY_BYTES:
+        notes.append(f"converted from {_BY_BYTES[decoded.encoding]}")
+    return DecodedPage(text=done.text, encoding=decoded.encoding, notes=tuple(notes))
 
 
 def modern_html(source: str, *, hint: Legacy | None = None) -> Modern:
@@ -51,7 +76,7 @@ def modern_html(source: str, *, hint: Legacy | None = None) -> Modern:
                 done.append(part)
             else:
                 done.append(_upper(text) if stack and stack[-1][1] and encoding is Legacy.TCVN3 else text)
-    return Modern(text="".join(done), encoding=encoding)
+    return Modern(text="".join(done), encoding=encoding, damaged=is_damaged("\n".join(lines), encoding))
 
 
 def _split(source: str) -> list[str]:

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncd.vietnamese.legacy import Modern, convert, may_be_legacy, modern, recognise_legacy
-from syncd.vietnamese.legacy_html import modern_html
+from syncd.vietnamese.legacy_html import decode_page, modern_html
 from syncd.vietnamese.legacy_tables import TABLES, Legacy
 from syncd.vietnamese.text import decode, nfc
 
@@ -172,6 +172,17 @@ def test_line_too_short_to_prove_itself_follows_the_rest() -> None:
     assert modern("Hà Nội", hint=Legacy.VNI).encoding is None
 
 
+def test_lost_letters_are_put_back_where_that_is_certain_and_told() -> None:
+    shown = written_in(
+        Legacy.TCVN3, "Nhà trường được người dân ở phường và nước bạn mời họp tháng sáu; trước đó đã họp ở vườn"
+    )
+    done = modern(shown.replace("\xad", ""))
+    assert done.text == "Nhà trường được người dân ở phường và nước bạn mời họp tháng sáu; trước đó đã họp ở vờn"
+    assert done.note == 'converted from TCVN3, some letters "ư" were lost before'
+    assert modern(shown).note == "converted from TCVN3"
+    assert modern_html(f"<p>{shown}</p>".replace("\xad", "")).damaged
+
+
 def test_viscii_of_a_file_is_known_without_a_declaration() -> None:
     low = {"Ẳ": 2, "Ẵ": 5, "Ẫ": 6, "Ỷ": 20, "Ỹ": 25, "Ỵ": 30}
     text = "\n".join(SENTENCES) + " KỶ LUẬT"
@@ -294,6 +305,22 @@ def test_markup_and_addresses_stay_and_a_font_of_capitals_counts() -> None:
         '<p><font face=".VnTimeH">CỘNG HOÀ XÃ HỘI</font> <a href="/v¨n-b¶n" title="Bảo Thắng">Uỷ ban nhân dân</a> &amp; &lt;b&gt;'
         "<script>var a = 'nh©n d©n';</script></p>"
     )
+
+
+@pytest.mark.parametrize("encoding", [Legacy.TCVN3, Legacy.VNI, Legacy.VPS, Legacy.VISCII])
+def test_page_is_decoded_and_says_what_it_was_converted_from(encoding: Legacy) -> None:
+    paragraphs = "".join(f"<p>{sentence}</p>" for sentence in SENTENCES)
+    shown = written_in(encoding, paragraphs)
+    back = {letter: ord(sign) for sign, letter in TABLES[encoding].singles.items() if sign <= "\xff"}
+    body = (
+        shown.encode("cp1252")
+        if TABLES[encoding].pairs or encoding is Legacy.TCVN3
+        else bytes(back.get(c) or ord(c) for c in paragraphs)
+    )
+    page = decode_page(body, content_type="text/html; charset=iso-8859-1")
+    assert small(page.text) == small(paragraphs)
+    assert page.notes == (f"converted from {encoding}",)
+    assert decode_page(paragraphs.encode()).notes == ()
 
 
 def test_letters_hidden_in_references_are_found() -> None:
