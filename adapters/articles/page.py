@@ -12,7 +12,8 @@ from lxml import html as lxml_html
 
 from adapters.articles.article import ArticleFault
 from adapters.html import PageTooLarge, absolute, refuse_too_large, select
-from syncd.vietnamese.text import decode, one_line
+from syncd.vietnamese.legacy_html import decode_page
+from syncd.vietnamese.text import one_line
 
 Element = Any  # an lxml element; lxml ships no types
 
@@ -37,10 +38,12 @@ class ArticlePage:
         """
         if _OTHER_KINDS.match(body.lstrip()[:64]):
             raise ArticleFault(f"{url} is a file of another kind, not a page", kind="not_html")
-        text = _NOT_XML.sub("", decode(body, content_type=content_type).text)
+        decoded = decode_page(body, content_type=content_type)
+        text = _NOT_XML.sub("", decoded.text)
         if not _TAG.search(text):
             raise ArticleFault(f"{url} holds no markup", kind="not_html")
         self.url = url
+        self.notes = decoded.notes  # an old encoding that was converted, broken characters
         self.root = _parsed(text, url)
         self.elements: list[Element] = list(self.root.iter())  # held, for lxml makes each anew for each walk otherwise
 

@@ -24,7 +24,7 @@ def read_article(body: bytes, *, content_type: str, url: str, rules: ArticleRule
     stated = stated_of(page)
     heading = heading_of(page, stated.headline)
     published = publication_day(page, stated, heading, rules, fetched_at)
-    found: Body = find_body(page, stated, heading, rules)
+    found: Body = find_body(page, stated, heading, published, rules)
     return ArticleData(
         title=title_of(page, stated, heading, rules),
         canonical_url=_canonical(page),
@@ -37,7 +37,7 @@ def read_article(body: bytes, *, content_type: str, url: str, rules: ArticleRule
         images=images_of(found.html),
         attachments=attachments_of(page, found.html, rules),
         found_by=found.found_by,
-        notes=found.notes,
+        notes=(*page.notes, *found.notes),
     )
 
 
