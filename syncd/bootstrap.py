@@ -9,8 +9,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from syncd import registry
+from syncd.application.collecting.canary import OwnNetwork
 from syncd.application.services import Assessment, MailRules, PublishRules, Services
 from syncd.config.models import Config, SourceTable, UnitTable
+from syncd.domain.hours import parse_hours
 from syncd.domain.model import Exemption, Office, PeriodId, SourceId, Unit, UnitId
 from syncd.ports.clock import Clock
 from syncd.rendering import Jinja2Renderer
@@ -82,6 +84,9 @@ def http_client(config: Config, clock: Clock) -> Any:
         allow_addresses=http.allow_addresses,
         allow_ports=http.allow_ports,
         extra_ca_files=tuple(str(config.base / path) for path in http.extra_ca_files),
+        respect_robots=http.respect_robots,
+        ignore_robots={host.lower(): reason for host, reason in http.ignore_robots.items()},
+        robots_dir=data_dir(config) / "robots",
     )
     return registry.http_client_class()(settings, clock=clock)
 
@@ -177,6 +182,12 @@ def wire(config: Config, *, clock: Clock) -> Iterator[Wired]:
                     reply_to=config.mail.reply_to or None,
                     base_url=config.web.base_url,
                 ),
+                allowed_hours=parse_hours(config.http.allowed_hours),
+                own_network=OwnNetwork(
+                    registry.canaries_class()(config.http.canaries, http=http, clock=clock), clock=clock, db=db
+                )
+                if config.http.canaries
+                else None,
                 fetch_image=lambda unit, url: images(url, ports_of(unit, config)),
                 capture=config.evidence.capture,
                 collect_every=timedelta(minutes=config.schedule.collect_every_minutes),

@@ -35,6 +35,15 @@ def http_settings_class() -> Any:
     return _load("adapters.http:HttpSettings")
 
 
+def canaries_class() -> Any:
+    return _load("adapters.canaries:CanaryAddresses")
+
+
+def canary_address() -> Any:
+    """`host_and_port(text)`: the parts of a canary's address; raises ValueError for what is none."""
+    return _load("adapters.canaries:host_and_port")
+
+
 def image_fetcher() -> Any:
     return _load("adapters.images:ImageFetcher")
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
-from syncd.application.figures.findings import Problem, Severity
+from syncd.application.figures.problems import Problem, Severity
 from syncd.application.services import Services
 from syncd.application.wording import day_label, say
 from syncd.domain.changes import AlarmKind, silence

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from syncd.application.alarms import held_back, source_alarms, unfinished_backfills
-from syncd.application.figures.findings import Finder, Problem, Severity
+from syncd.application.figures.findings import Finder
+from syncd.application.figures.problems import Problem, Severity
 from syncd.application.figures.quota_table import QuotaTable, tabulate
 from syncd.application.figures.statements import instant_as_json
 from syncd.application.services import Services

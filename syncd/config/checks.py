@@ -1,12 +1,14 @@
 """What no single table can know: names that point at one another, dates in order, ranges that are ranges."""
 
 from collections.abc import Collection, Iterator, Mapping
+from datetime import timedelta
 from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from syncd.config import models
 from syncd.config.problems import nearest
+from syncd.domain.hours import parse_hours
 from syncd.domain.model import different_people
 from syncd.domain.rules import DatedRuleSets
 from syncd.errors import ConfigError, SyncdError
@@ -31,6 +33,7 @@ def profile(name: str, known: Collection[str], key: str) -> list[ConfigError]:
 def cross_check(
     *,
     http: models.HttpTable | None,
+    schedule: models.ScheduleTable | None,
     portal: models.PortalTable | None,
     dated: DatedRuleSets | None,
     rulesets: Mapping[int, models.RulesetTable],
@@ -53,6 +56,14 @@ def cross_check(
             for index, path in enumerate(http.extra_ca_files)
             if not (base / path).is_file()
         ]
+    if http and schedule and parse_hours(http.allowed_hours).length < timedelta(minutes=schedule.collect_every_minutes):
+        problems.append(
+            ConfigError(
+                f"is shorter than the time between two looks ({schedule.collect_every_minutes} minutes)",
+                key="http.allowed_hours",
+                hint="some units would never be read: allow more hours, or lower schedule.collect_every_minutes",
+            )
+        )
     if storage:
         problems += _storage(storage, base)
     if mail:

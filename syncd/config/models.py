@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from syncd import registry
+from syncd.domain.hours import parse_hours
 from syncd.domain.model import Approval
 from syncd.domain.rules import DatedRuleSets
 
@@ -22,7 +24,19 @@ def _range(text: str) -> str:
     return text
 
 
+def _hours(text: str) -> str:
+    parse_hours(text)
+    return text
+
+
+def _canary(text: str) -> str:
+    registry.canary_address()(text)
+    return text
+
+
 Cidr = Annotated[str, AfterValidator(_range)]
+Hours = Annotated[str, AfterValidator(_hours)]
+Canary = Annotated[str, AfterValidator(_canary)]
 
 
 class Table(BaseModel):
@@ -54,6 +68,10 @@ class HttpTable(Table):
     allow_addresses: tuple[Cidr, ...] = ()
     allow_ports: tuple[Annotated[int, Field(ge=1, le=65535)], ...] = (80, 443)
     extra_ca_files: tuple[Path, ...] = ()
+    respect_robots: bool = True
+    ignore_robots: dict[str, Text] = Field(default_factory=dict)  # host -> the reason
+    allowed_hours: Hours = "00:00-24:00"
+    canaries: tuple[Canary, ...] = Field(default=(), max_length=8)
 
 
 class ScheduleTable(Table):

@@ -77,7 +77,7 @@ class _Reader:
         units, sources = self.units(rows)
         exemptions = self.array(models.ExemptionTable, data, "exemptions")
         self.problems += checks.cross_check(
-            http=http, portal=portal, dated=dated, rulesets=rulesets, assessments=assessments, units=units,
+            http=http, schedule=schedule, portal=portal, dated=dated, rulesets=rulesets, assessments=assessments, units=units,
             exemptions=exemptions, base=self.base, storage=storage, mail=mail,
         )  # fmt: skip
         if self.problems or not (

@@ -10,6 +10,8 @@ import pytest
 
 from syncd.application.collecting.canary import ASK_EVERY, OwnNetwork
 from syncd.application.collecting.collect import CollectReport, collect, collect_unit
+from syncd.application.figures.findings import Finder
+from syncd.application.figures.problems import Problem
 from syncd.application.services import Services
 from syncd.domain.hours import parse_hours
 from syncd.domain.model import OutageOwner
@@ -209,6 +211,33 @@ def test_a_process_that_starts_into_the_outage_knows_of_it(office: ExampleOffice
     office.services = watched(office, canaries)
     assert look(office, "ban-b").paused == 0
     assert marks(office) == ["outage_begins", "outage_ends"]
+
+
+def test_status_names_our_own_network_and_no_source(office: ExampleOffice, canaries: StandInCanaries) -> None:
+    cut(office, *UNITS)
+    canaries.alive = False
+    collect(office.services)
+    office.clock.advance(20 * HOUR)
+    problems = problems_of(office)
+    assert [problem.kind for problem in problems] == ["own_network_down"]
+    assert problems[0].since == outages(office)["network"].start
+    canaries.alive = True
+    mend(office)
+    collect(office.services)
+    assert problems_of(office) == []
+
+
+def problems_of(office: ExampleOffice) -> list[Problem]:
+    with office.db.read() as uow:
+        return list(Finder(office.services, uow, office.clock.now()).sources())
+
+
+def test_status_calls_no_source_late_for_hours_in_which_it_may_not_be_asked(office: ExampleOffice) -> None:
+    office.services = replace(office.services, allowed_hours=parse_hours("08:00-10:00"))
+    office.clock.advance(timedelta(hours=22, minutes=30))  # 08:30 of the next day
+    assert problems_of(office) == []
+    office.clock.advance(24 * HOUR)
+    assert [problem.kind for problem in problems_of(office)] == ["sources_stale"]
 
 
 def test_outside_of_the_hours_sites_wait_and_nothing_failed(office: ExampleOffice) -> None:

@@ -5,16 +5,14 @@ Every problem says what, since when, and what to do. Nothing here reaches outsid
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import IntEnum
-from typing import Any
 
+from syncd.application.collecting import canary
+from syncd.application.figures.problems import Problem, Severity
 from syncd.application.figures.quota_table import QuotaTable
-from syncd.application.figures.statements import instant_as_json
 from syncd.application.services import Services
 from syncd.application.wording import period_label, say
-from syncd.domain.model import Period, Status, UnitId
+from syncd.domain.model import OutageOwner, Period, Status, UnitId
 from syncd.ports.portal import PortalState
 from syncd.ports.records import PushRecord, PushState, Slot, SlotState
 from syncd.ports.store import UnitOfWork
@@ -25,36 +23,6 @@ _INTERVALS_MISSED = 3
 _SLOTS_SHOWN = timedelta(days=7)
 # A short unit is worth a line when so little of the period is left.
 _LAST_DAYS = timedelta(days=7)
-
-
-class Severity(IntEnum):
-    NOTICE = 0  # good to know
-    ATTENTION = 1  # a person should act
-    BROKEN = 2  # something does not work at all
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
-    """One thing that is wrong. `subject` names a source, a portal or a job; `unit` is set where one unit is concerned."""
-
-    kind: str
-    severity: Severity
-    message: str
-    hint: str
-    since: datetime | None = None
-    unit: UnitId | None = None
-    subject: str | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "kind": self.kind,
-            "severity": self.severity.name.lower(),
-            "message": self.message,
-            "hint": self.hint,
-            "since": instant_as_json(self.since),
-            "unit": self.unit,
-            "subject": self.subject,
-        }
 
 
 class Finder:
@@ -72,10 +40,14 @@ class Finder:
     def sources(self) -> Iterable[Problem]:
         """Sources that fail, were never read, or have not been read for long."""
         states = {state.source: state for state in self._uow.sources.all()}
-        stale = self._now - _INTERVALS_MISSED * self._services.collect_every
+        # hours in which no site may be asked do not make it late
+        stale = self._services.allowed_hours.before(self._now, _INTERVALS_MISSED * self._services.collect_every)
         looked = [state.last_look_at for state in states.values() if state.last_look_at is not None]
         standstill = len(looked) > 1 and max(looked) < stale
-        if standstill:
+        cut_off = self._own_network()
+        if cut_off:
+            yield cut_off
+        elif standstill:
             yield Problem(
                 kind="sources_stale",
                 severity=Severity.BROKEN,
@@ -109,7 +81,7 @@ class Finder:
                         ),
                         hint=state.last_hint or f"syncd probe {state.url}",
                     )
-                elif state.last_look_at < stale and not standstill:
+                elif state.last_look_at < stale and not standstill and not cut_off:
                     yield Problem(
                         kind="source_stale",
                         severity=Severity.ATTENTION,
@@ -123,6 +95,33 @@ class Finder:
                             "kiểm tra dịch vụ syncd run có đang chạy không", "check that syncd run is running"
                         ),
                     )
+
+    def _own_network(self) -> Problem | None:
+        """Our own network, where the canaries or the sources together say that it is down."""
+        ours = [
+            outage
+            for outage in self._uow.outages.overlapping(self._now, self._now + timedelta(seconds=1))
+            if outage.end is None
+            and outage.owner is OutageOwner.OURS
+            and (outage.subject == canary.SUBJECT or outage.subject.startswith("source:"))
+        ]
+        told = [outage for outage in ours if outage.subject == canary.SUBJECT]
+        if not told and (self._services.own_network is not None or not ours):
+            return None
+        return Problem(
+            kind="own_network_down",
+            severity=Severity.BROKEN,
+            since=min(outage.start for outage in told or ours),
+            subject=canary.SUBJECT,
+            message=self._say(
+                "Mạng của chính máy này không ra được bên ngoài; không phải lỗi của đơn vị nào",
+                "our own network does not reach the outside; no unit is to blame",
+            ),
+            hint=self._say(
+                "kiểm tra dây mạng, DNS, tường lửa của máy chủ; phần mềm tự đọc tiếp khi có mạng",
+                "check this machine's cable, DNS and firewall; reading goes on by itself when the network is back",
+            ),
+        )
 
     def pushes(self) -> Iterable[Problem]:
         """Deliveries that wait for an answer, for another try, or for a person; one line per unit and state."""
