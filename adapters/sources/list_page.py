@@ -1,6 +1,5 @@
 """Posts out of a list page, by the selectors of one layout: a function of the parsed page alone."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
@@ -10,7 +9,8 @@ from adapters.html import absolute, select, value_of
 from adapters.site_profiles import ListRules, Profile
 from syncd.domain.model import NO_DATE, ReadDate
 from syncd.ports.source import PostData, Skipped
-from syncd.vietnamese.dates import DayOrder, order_evidence, parse_date
+from syncd.vietnamese.date_orders import OrderFound, order_of
+from syncd.vietnamese.dates import DayOrder, parse_date
 from syncd.vietnamese.text import one_line
 
 MAX_ITEMS = 1_000
@@ -73,12 +73,12 @@ def read_list(
             posts.setdefault(post.url, post)
         elif profile is None:
             skipped.append(post)
-    order, notes = _order([post.published.raw for post in posts.values()], printing.day_order)
+    found = order_of([post.published.raw for post in posts.values()], printing.day_order)
     return Found(
-        posts=tuple(replace(post, published=_read(post.published.raw, order, printing)) for post in posts.values()),
+        posts=tuple(replace(post, published=_read(post.published.raw, found, printing)) for post in posts.values()),
         skipped=tuple(skipped),
         items=len(elements),
-        notes=notes,
+        notes=(found.note,) if found.note else (),
     )
 
 
@@ -130,19 +130,13 @@ def _printed(element: Tag, rules: ListRules, clocks: set[int]) -> list[str]:
     return [value_of(each) for each in found]
 
 
-def _order(printed: Sequence[str], configured: DayOrder) -> tuple[DayOrder, tuple[str, ...]]:
-    """The order of day and month in this list: the configured one, unless its dates can only be of the other."""
-    seen = [order_evidence(raw) for raw in printed if raw]
-    other: DayOrder = "month-first" if configured == "day-first" else "day-first"
-    if seen.count(other) and not seen.count(configured):
-        return other, (f"dates are {other}: {seen.count(other)} of them can be nothing else",)
-    return configured, ()
-
-
-def _read(raw: str, order: DayOrder, printing: Printing) -> ReadDate:
+def _read(raw: str, found: OrderFound, printing: Printing) -> ReadDate:
     if not raw:
         return NO_DATE
-    return parse_date(raw, default_zone=printing.zone, day_order=order, fetched_at=printing.fetched_at, origin="list")
+    date = parse_date(
+        raw, default_zone=printing.zone, day_order=found.order, fetched_at=printing.fetched_at, origin="list"
+    )
+    return found.judged(date, raw)
 
 
 def _nesting(items: list[Tag]) -> int:

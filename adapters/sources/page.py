@@ -21,7 +21,8 @@ from adapters.sources.list_page import MAX_ITEMS, Found, Nested, Printing, read_
 from adapters.sources.site_source import SiteSettings, SiteSource
 from syncd.errors import SourceError
 from syncd.ports.source import ArchivePage, Exchange, Known, Reading
-from syncd.vietnamese.text import decode, one_line
+from syncd.vietnamese.legacy_html import decode_page
+from syncd.vietnamese.text import one_line
 
 _ACCEPT = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1"
 _ANY_PAGER = PagerRules(  # what home-made sites use
@@ -161,7 +162,8 @@ class PageSource(SiteSource[PageSettings]):
 
     def _found(self, exchange: Exchange) -> tuple[BeautifulSoup, Found, tuple[str, ...]]:
         """The page, what it lists, and what a person should know. Raises SourceError (`layout`) where nothing is found."""
-        text = decode(exchange.body, content_type=exchange.content_type).text
+        decoded = decode_page(exchange.body, content_type=exchange.content_type)
+        text = decoded.text
         page = self._site.parse(text, url=exchange.url)
         base = base_of(page, exchange.final_url)
         settings = self._settings
@@ -185,7 +187,7 @@ class PageSource(SiteSource[PageSettings]):
                 hint=self._site.page_hint(text) or "the site's layout may have changed: check the selectors",
             )
         notes = found.notes if settings.item or profile is None else (f"profile: {profile.name}", *found.notes)
-        return page, found, notes
+        return page, found, (*decoded.notes, *notes)
 
     def _by_profile(self, page: BeautifulSoup, base: str, printing: Printing, profile: Profile | None) -> Found:
         """What the first layout that gives dates finds, else the first that finds posts at all."""
