@@ -5,15 +5,18 @@ page's own, so that paragraphs, tables, links, images and their captions stay wh
 """
 
 from dataclasses import dataclass
+from html import escape
 
 from adapters.articles.article import ArticleRules
+from adapters.articles.edges import beyond_the_text
 from adapters.articles.generic import generic_text
-from adapters.articles.markup import Marked, by_elements, by_words, share_of_words
+from adapters.articles.markup import Marked, by_elements, by_words
 from adapters.articles.page import ArticlePage
 from adapters.articles.places import Heading
 from adapters.articles.stated import Stated
 from adapters.html import clean_html, images_of, text_of_html
-from syncd.vietnamese.text import nfc
+from syncd.domain.model import ReadDate
+from syncd.vietnamese.text import nfc, one_line
 
 _MIN_STATED = 400  # characters; a shorter one is a summary
 _MIN_AGREEMENT = 0.9
@@ -31,7 +34,9 @@ class Body:
     notes: tuple[str, ...] = ()
 
 
-def find_body(page: ArticlePage, stated: Stated, heading: Heading | None, rules: ArticleRules) -> Body:
+def find_body(
+    page: ArticlePage, stated: Stated, heading: Heading | None, published: ReadDate, rules: ArticleRules
+) -> Body:
     """The text by the first way that finds any; `found_by` "nothing" and why, where none does."""
     removed = set(page.find_all(rules.remove)) if rules.remove else set()
     for element in page.find(rules.content) if rules.content else ():
@@ -40,26 +45,27 @@ def find_body(page: ArticlePage, stated: Stated, heading: Heading | None, rules:
             return body
     if not rules.generic:
         return Body(notes=("nothing stands where the selectors point",))
+    byline = {one_line(each) for each in (heading.text if heading else "", published.raw) if each}
     if len(stated.body) >= _MIN_STATED and not stated.body.rstrip().endswith(_CUT_OFF):
         words = text_of_html(stated.body)
-        marked = by_words(page, words, heading, removed)
-        if share_of_words(marked, words) >= _MIN_AGREEMENT and marked.left_out < len(words) // 4:
+        marked = by_words(page, words, heading, byline, removed)
+        if marked.share >= _MIN_AGREEMENT and marked.left_out < len(words) // 4:
             return _body(marked, page, "stated")
-    words = generic_text(page, removed)
+    words = nfc(generic_text(page, removed))
     if not words:
         return Body(notes=("no text was found on the page",))
-    marked = by_words(page, words, heading, removed)
-    if share_of_words(marked, words) < _MIN_AGREEMENT:
-        paragraphs = "".join(f"<p>{_escaped(line)}</p>" for line in words.splitlines() if line.strip())
-        marked = Marked(html=paragraphs, text=words)
+    marked = by_words(page, words, heading, byline, removed)
+    if marked.share < _MIN_AGREEMENT:
+        marked = _plain(words, byline)
     return _body(marked, page, "generic")
 
 
+def _plain(words: str, byline: set[str]) -> Marked:
+    lines = list(filter(None, map(one_line, words.split("\n"))))
+    beyond = beyond_the_text(lines, byline)
+    kept = [line for at, line in enumerate(lines) if at not in beyond]
+    return Marked(html="".join(f"<p>{escape(line, quote=False)}</p>" for line in kept), text="\n".join(kept))
+
+
 def _body(marked: Marked, page: ArticlePage, found_by: str) -> Body:
-    html = clean_html(marked.html, page.base)
-    text = marked.text
-    return Body(html=html, text=nfc(text), lead=marked.lead, found_by=found_by)
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return Body(html=clean_html(marked.html, page.base), text=nfc(marked.text), lead=marked.lead, found_by=found_by)

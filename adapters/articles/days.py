@@ -46,6 +46,8 @@ _LABEL = re.compile(
 _UPDATED_LABEL = re.compile(
     r"(?:updated|modified|aktualisiert|geandert|mis a jour|actualizado|stand|stand vom)[^\d]{0,25}$"
 )
+_HIDDEN = re.compile(r"(?:^|\s)(?:hidden|hide|d-none|sr-only|visually-?hidden|screen-reader-text)(?:\s|$)")
+_NOT_SHOWN = re.compile(r"display\s*:\s*none")
 _NOT_LETTERS = re.compile(r"[\W\d_]+")
 _TIME_WORDS = re.compile(r"\b(?:thu|chu nhat|ngay|luc|gmt|utc|uhr|am|pm|sa|ch|luot xem|views?|by|von|vom|par|le)\b")
 _KNOWN_LIAR = re.compile(r"nukeviet", re.IGNORECASE)  # datePublished holds the time of the last edit (theme.php of 4.x)
@@ -171,7 +173,7 @@ def _moment(element: Element) -> str:
 def _byline_weight(element: Element, place: str) -> int:
     """How surely a short text beside the heading prints the article's day: 0 not at all."""
     text = text_of(element)
-    if len(text) > _MAX_BYLINE_CHARS:
+    if len(text) > _MAX_BYLINE_CHARS or element.get("itemprop") == "dateModified" or _is_hidden(element):
         return 0
     _, bare = fold_date_text(text)
     days = [day for day in find_days(rewrite_odd_iso(bare)) if not day.ranged]
@@ -195,6 +197,10 @@ def _byline_weight(element: Element, place: str) -> int:
     if place == "before" and not (label or named):
         return 2 if other == 0 or not bare[: day.start].strip() else 0
     return 4 if label else 3
+
+
+def _is_hidden(element: Element) -> bool:
+    return bool(_HIDDEN.search(element.get("class") or "") or _NOT_SHOWN.search(element.get("style") or ""))
 
 
 def _address(url: str, reading: _Reader) -> Iterator[Candidate]:

@@ -12,7 +12,7 @@ from adapters.articles.places import is_aside
 from adapters.html import absolute
 from syncd.ports.source import AttachmentData
 
-_FILE = re.compile(r"\.(?:pdf|docx?|xlsx?|pptx?|rar|zip|7z|odt|ods|rtf)$", re.IGNORECASE)
+_FILE = re.compile(r"\.(?:pdf|docx?|xlsx?|pptx?|rar|zip|7z|odt|ods|rtf)(?:/[\w-]{8,})?$", re.IGNORECASE)
 _BOX = re.compile(r"attach|dinh-?kem|file-?list|download|tai-?ve|tep-?tin|document-?file", re.IGNORECASE)
 _BOX_WORDS = re.compile(r"đính kèm|tải về|tệp tin|attachment", re.IGNORECASE)
 _MAX_FILES = 50

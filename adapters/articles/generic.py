@@ -27,7 +27,9 @@ def generic_text(page: ArticlePage, removed: set[Element]) -> str:
         for place in places:
             elements[place].drop_tree()
     text = _extracted(root, fast=True)
-    return text if len(text) >= _SHORT else _extracted(root, fast=False) or text
+    if len(text) < _SHORT:
+        text = _extracted(root, fast=False) or text
+    return text
 
 
 def _extracted(root: Element, *, fast: bool) -> str:

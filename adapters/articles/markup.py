@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 
+from adapters.articles.edges import beyond_the_text
 from adapters.articles.page import ArticlePage, Element, text_of
 from adapters.articles.places import Heading, is_aside
 from adapters.html import TAGS, text_of_html
-from syncd.vietnamese.text import nfc
+from syncd.vietnamese.text import nfc, one_line
 
 _BLOCKS = frozenset(
     [
@@ -95,13 +96,14 @@ _CAPTION = re.compile(
     r"caption|chu-?thich|image_?desc|img-?desc|photo-?(?:desc|credit|source)|fig-?text|wp-caption-text", re.IGNORECASE
 )
 _LEAD = re.compile(
-    r"(?:^|[\s_-])(?:sapo|lead|lede|home-?text|standfirst|chapeau|trich-?(?:yeu|dan)|tom-?tat|summary|intro-?text|excerpt|short-?desc\w*)(?:$|[\s_-])",
+    r"(?:^|[\s_-])(?:sapo|lead|lede|home-?text|standfirst|chapeau|trich-?(?:yeu|dan)|tom-?tat|mo-?ta|summary|intro(?:-?text)?|excerpt|abstract|description|(?:news-?|short-?|cms-?)?desc|short-?desc\w*)(?:$|[\s_-])",
     re.IGNORECASE,
 )
 _CHUNK = 40
 _SHORT = 16  # letters; a shorter block must stand where the words go on
 _NEAR = 120
 _MAX_CAPTION = 500
+_MAX_PLAIN_CAPTION = 250
 _AFTER = 12  # elements after the last words in which an image may still be theirs
 _SMALL = 60  # pixels
 
@@ -113,6 +115,7 @@ class Marked:
     html: str = ""
     text: str = ""
     lead: str = ""
+    share: float = 0.0  # of the words that were asked for: how much the page's blocks have
     left_out: int = 0  # letters of the paragraphs of the same container that do not belong to it
 
 
@@ -122,10 +125,15 @@ def by_elements(element: Element, removed: set[Element]) -> Marked:
     return Marked(html=html, text=_text(html))
 
 
-def by_words(page: ArticlePage, words: str, heading: Heading | None, removed: set[Element]) -> Marked:
-    """The blocks of the page that hold these words, in one container, with the images and captions that stand among them."""
+def by_words(page: ArticlePage, words: str, heading: Heading | None, byline: Set[str], removed: set[Element]) -> Marked:
+    """The blocks of the page that hold these words, in one container, with the images and captions that stand among them.
+
+    What stands above the text in `byline`, and lists of other posts, are left out although the words have them.
+    """
     body = next(page.root.iter("body"), page.root)
     kept = _Blocks(body, _letters(words), removed)
+    share = kept.matched / max(len(_letters(words)), 1)
+    kept.leave_out_what_is_beyond(byline)
     if not kept.weights:
         return Marked()
     container = kept.container()
@@ -135,13 +143,7 @@ def by_words(page: ArticlePage, words: str, heading: Heading | None, removed: se
     lead = kept.lead(container, heading, page)
     if lead:
         html = f"<p>{escaping.escape(lead, quote=False)}</p>{html}"
-    return Marked(html=html, text=_text(html), lead=lead, left_out=kept.left_out(container))
-
-
-def share_of_words(marked: Marked, words: str) -> float:
-    """Which part of the words the markup holds, by their letters."""
-    wanted = len(_letters(words))
-    return len(_letters(marked.text)) / wanted if wanted else 0.0
+    return Marked(html=html, text=_text(html), lead=lead, share=share, left_out=kept.left_out(container))
 
 
 class _Blocks:
@@ -152,11 +154,25 @@ class _Blocks:
         self.unmatched: list[Element] = []
         self.images: list[Element] = []
         self.dropped_texts: set[tuple[Element, str]] = set()
+        self.matched = 0  # letters
+        self._texts: list[tuple[Element, tuple[Element, str] | None, str, int]] = []  # what holds words, in page order
         self._words = words
         self._at = 0
         self._times: Counter[str] = Counter()
         self._order: dict[Element, int] = {}
         self._walk(body, _outer_blocks(body), removed)
+
+    def leave_out_what_is_beyond(self, byline: Set[str]) -> None:
+        """Take out what stands above and below the text proper."""
+        for at in beyond_the_text([text for _, _, text, _ in self._texts], byline):
+            block, part, _, letters = self._texts[at]
+            self.weights[block] -= letters
+            if not self.weights[block]:
+                del self.weights[block]
+            if part is None:
+                self.unmatched.append(block)
+            else:
+                self.dropped_texts.add(part)
 
     def container(self) -> Element:
         """The innermost element that holds nearly all the words."""
@@ -213,7 +229,7 @@ class _Blocks:
                 _LEAD.search(f"{each.get('class') or ''} {each.get('id') or ''}")
                 for each in (element, element.getparent())
             )
-            told = len(description) >= 60 and letters.startswith(description[:60])
+            told = len(description) >= 60 and description[:60] in letters[:160]
             if (named or told) and 40 <= len(letters) <= 1_500 and letters[:80] not in self._words:
                 return text
         return ""
@@ -242,20 +258,26 @@ class _Blocks:
                 walk.skip_subtree()
 
     def _judge(self, element: Element) -> None:
-        letters = _letters(text_of(element))
+        text = text_of(element)
+        letters = _letters(text)
         if not letters:
             return
         if self._holds(letters):
-            self.weights[element] = len(letters)
+            self._keep(element, None, text, len(letters))
         else:
             self.unmatched.append(element)
 
     def _judge_text(self, block: Element, element: Element, kind: str, text: str) -> None:
         letters = _letters(text)
         if letters and self._holds(letters):
-            self.weights[block] = self.weights.get(block, 0) + len(letters)
+            self._keep(block, (element, kind), one_line(text), len(letters))
         elif letters:
             self.dropped_texts.add((element, kind))
+
+    def _keep(self, block: Element, part: tuple[Element, str] | None, text: str, letters: int) -> None:
+        self._texts.append((block, part, text, letters))
+        self.weights[block] = self.weights.get(block, 0) + letters
+        self.matched += letters
 
     def _holds(self, letters: str) -> bool:
         """Whether the words hold these letters, as often as they came; the place where they go on moves along."""
@@ -319,7 +341,6 @@ def _captions(image: Element) -> set[Element]:
     figure = next(image.iterancestors("figure"), None)
     if figure is not None:
         return set(figure.iter("figcaption"))
-    found: set[Element] = set()
     block = image
     for _ in range(4):
         block = block.getparent()
@@ -327,16 +348,32 @@ def _captions(image: Element) -> set[Element]:
             break
         if sum(1 for _ in block.iter("img")) > 1:
             break
-        for element in block.iter(etree.Element):
-            if (
-                _CAPTION.search(f"{element.get('class') or ''} {element.get('id') or ''}")
-                and element is not block
-                and len(text_of(element)) <= _MAX_CAPTION
-            ):
-                found.add(element)
+        found = {element for element in block.iter(etree.Element) if element is not block and _is_caption(element)}
         if found:
-            break
-    return found
+            return found
+        below = block.getnext()
+        if below is not None and not text_of(block) and (_is_caption(below) or _looks_like_caption(below)):
+            return {below}
+    return set()
+
+
+def _is_caption(element: Element) -> bool:
+    names = f"{element.get('class') or ''} {element.get('id') or ''}"
+    return _CAPTION.search(names) is not None and len(text_of(element)) <= _MAX_CAPTION
+
+
+def _looks_like_caption(element: Element) -> bool:
+    """Whether a block right below an image is set as captions are: short, and centred or in italics as a whole."""
+    text = text_of(element)
+    if (
+        not 3 < len(text) <= _MAX_PLAIN_CAPTION
+        or element.tag in ("img", "table", "ul", "ol")
+        or element.find(".//img") is not None
+    ):
+        return False
+    style = f"{element.get('style') or ''} {element.get('align') or ''} {element.get('class') or ''}".lower()
+    slanted = element.tag in ("em", "i") or any(text_of(each) == text for each in element.iter("em", "i"))
+    return slanted or "center" in style
 
 
 def _is_decoration(image: Element) -> bool:
