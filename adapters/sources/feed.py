@@ -7,7 +7,7 @@ SharePoint and home-made sites all announce feeds of these kinds. A list shorter
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
@@ -16,7 +16,8 @@ from typing import Literal
 from adapters.html import announced_feeds, looks_like_html
 from adapters.site_profiles import Profile, recognise
 from adapters.sources.feed_archive import FeedArchive, FeedPage
-from adapters.sources.feed_documents import FeedOptions, NotAFeed, ParsedFeed, parse_feed
+from adapters.sources.feed_dates import FeedOptions
+from adapters.sources.feed_documents import NotAFeed, ParsedFeed, parse_feed
 from adapters.sources.site_source import SiteSettings, SiteSource
 from syncd.errors import SourceError
 from syncd.ports.source import ArchivePage, Exchange, Known, PostData, Reading
@@ -51,13 +52,15 @@ class FeedSource(SiteSource[FeedSettings]):
         exchange = self._site.get(self.url, known=known, accept=_ACCEPT)
         if exchange.status == 304 or exchange.body_sha256 == known.body_sha256:
             return Reading(exchange=exchange, unchanged=True)
-        feed = self._parse(exchange)
+        feed = self._parse(exchange, settled=known.settled())
         return Reading(
             exchange=exchange,
             unchanged=False,
             posts=feed.posts,
+            settled=feed.settled,
+            dates=feed.dates,
             skipped=feed.skipped,
-            list_sha256=list_sha256(feed.posts),
+            list_sha256=feed.list_sha256,
             full=feed.total >= self._settings.window,
             feed_title=feed.title,
             notes=feed.notes,
@@ -87,16 +90,22 @@ class FeedSource(SiteSource[FeedSettings]):
             self._profile = found.profile if found else None
         return self._profile
 
-    def _parse(self, exchange: Exchange) -> ParsedFeed:
+    def _parse(self, exchange: Exchange, *, settled: Collection[str] = ()) -> ParsedFeed:
+        settings = self._settings
         options = FeedOptions(
             zone=self._zone,
-            day_order=self._settings.day_order,
-            minutes=self._settings.minutes,
+            day_order=settings.day_order,
+            minutes=settings.minutes,
             fetched_at=exchange.at,
+            read_as=repr((settings.zone, settings.day_order, settings.minutes, settings.profile, settings.article)),
         )
         try:
             return parse_feed(
-                exchange.body, content_type=exchange.content_type, base_url=exchange.final_url, options=options
+                exchange.body,
+                content_type=exchange.content_type,
+                base_url=exchange.final_url,
+                options=options,
+                settled=settled,
             )
         except NotAFeed as err:
             raise self._not_a_feed(err, exchange) from err

@@ -1,0 +1,119 @@
+"""The dates of one feed, all read together: one order of day and month for all of them, and minutes that are none are cut.
+
+NukeViet before 4.6 prints the month where the minutes belong (includes/core/theme_functions.php, `H:m:s`): where that shows, the
+minutes are cut and the precision is the hour.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Literal
+
+from adapters.sources.feed_items import RawFeed
+from syncd.domain.model import LOCAL, Precision, ReadDate
+from syncd.vietnamese.date_orders import order_of
+from syncd.vietnamese.dates import DayOrder, parse_date
+
+_NUKEVIET_GUID = re.compile(r"^\s*news_\d+\s*$")
+_NO_MINUTES_UNSIGNED = 5  # so many items with minutes equal to the month, without NukeViet's signature: one in 10^8
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_NUMBER_OF = {name: number for number, name in enumerate(_MONTHS, start=1)}
+# What nearly every feed prints, in a form that can mean one instant only. Years are those in which no software's "no date" lies.
+_MAIL_DATE = re.compile(
+    r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), )?(\d\d) (" + "|".join(_MONTHS) + r") (20[0-8]\d)"
+    r" ([01]\d|2[0-3]):([0-5]\d):([0-5]\d) (?:GMT|([+-])(0\d|1[0-3])([03])0)"
+)
+_ISO_DATE = re.compile(r"(20[0-8]\d)-(\d\d)-(\d\d)T([01]\d|2[0-3]):([0-5]\d):([0-5]\d)(?:Z|([+-])(0\d|1[0-3]):([03])0)")
+_FUTURE = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedOptions:
+    """What is known of a source beforehand. `zone` None: a date without a zone has no instant.
+
+    `read_as` names all else that decides how an entry is read; with it each entry gets a fingerprint, and without it none.
+    """
+
+    zone: tzinfo | None = LOCAL
+    day_order: DayOrder = "day-first"
+    minutes: Literal["reliable", "unreliable", "auto"] = "auto"
+    fetched_at: datetime | None = None
+    read_as: str = ""
+
+
+def read_dates(raw: RawFeed, options: FeedOptions, notes: list[str]) -> list[ReadDate]:
+    """The date of each item, in order; `notes` gets what a person should know about them."""
+    order = order_of([item.date for item in raw.items], options.day_order)
+    if order.note:
+        notes.append(order.note)
+    dates = []
+    for item in raw.items:
+        date = _plain_date(item.date, options)
+        if date is None:
+            printed, date = _first_read([item.date, *item.other_dates], order.order, options)
+            date = order.judged(date, printed)
+        dates.append(date)
+    for doubt, words in (
+        ("no_zone", "without zone"),
+        ("bad_zone", "with an impossible zone"),
+        ("future", "in the future"),
+    ):
+        if count := sum(date.doubt == doubt for date in dates):
+            notes.append(f"{count} dates {words}")
+    if unreadable := sum(bool(date.raw) and date.doubt in ("unreadable", "empty_date") for date in dates):
+        notes.append(f"{unreadable} dates that are none")
+    if options.minutes == "unreliable" or (options.minutes == "auto" and _minutes_are_months(raw, dates)):
+        notes.append("minutes cut: this feed prints the month in their place (NukeViet before 4.6)")
+        return [plain_minutes(date) for date in dates]
+    return dates
+
+
+def plain_minutes(date: ReadDate) -> ReadDate:
+    """The same date with nothing below the hour."""
+    if date.instant is None or date.precision not in (Precision.SECOND, Precision.MINUTE):
+        return date
+    return replace(date, instant=date.instant.replace(minute=0, second=0), precision=Precision.HOUR)
+
+
+def _first_read(printed: Sequence[str], order: DayOrder, options: FeedOptions) -> tuple[str, ReadDate]:
+    read = [
+        (
+            text,
+            parse_date(text, default_zone=options.zone, day_order=order, fetched_at=options.fetched_at, origin="feed"),
+        )
+        for text in dict.fromkeys(printed)
+    ]
+    return next(((text, date) for text, date in read if date.instant is not None), read[0])
+
+
+def _plain_date(printed: str, options: FeedOptions) -> ReadDate | None:
+    """What `parse_date` makes of the two usual forms, in a fiftieth of its time; None for any other."""
+    printed = printed.strip()
+    if found := _MAIL_DATE.fullmatch(printed):
+        day, month, year, hour, minute, second, sign, zone_hours, half = found.groups()
+        number = _NUMBER_OF[month]
+    elif found := _ISO_DATE.fullmatch(printed):
+        year, month, day, hour, minute, second, sign, zone_hours, half = found.groups()
+        number = int(month)
+    else:
+        return None
+    try:
+        instant = datetime(int(year), number, int(day), int(hour), int(minute), int(second), tzinfo=UTC)
+    except ValueError:
+        return None
+    if sign:
+        offset = timedelta(hours=int(zone_hours), minutes=30 if half == "3" else 0)
+        instant = instant - offset if sign == "+" else instant + offset
+    late = options.fetched_at is not None and instant > options.fetched_at + _FUTURE
+    return ReadDate(
+        instant=instant, precision=Precision.SECOND, raw=printed, origin="feed", doubt="future" if late else None
+    )
+
+
+def _minutes_are_months(raw: RawFeed, dates: list[ReadDate]) -> bool:
+    instants = [date.instant for date in dates if date.instant is not None and date.precision is Precision.SECOND]
+    if not instants or not all(instant.minute == instant.month for instant in instants):
+        return False
+    signed = "nukeviet" in raw.generator.lower() or any(_NUKEVIET_GUID.match(item.guid) for item in raw.items)
+    return signed or len(instants) >= _NO_MINUTES_UNSIGNED
