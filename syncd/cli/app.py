@@ -26,7 +26,7 @@ class Entry(NamedTuple):
 COMMANDS: Mapping[str, Entry] = {
     "init": Entry("setup", "init", "Tạo config.toml và cơ sở dữ liệu (write config.toml and create the database)"),
     "check": Entry("setup", "check", "Kiểm tra toàn bộ cấu hình (validate the whole configuration)"),
-    "probe": Entry("setup", "probe", "Xem sẽ đọc được gì ở một địa chỉ (what syncd would read at an address)"),
+    "probe": Entry("probing", "probe", "Xem sẽ đọc được gì ở một địa chỉ (what syncd would read at an address)"),
     "db": Entry("setup", "db", "Cơ sở dữ liệu (the database)"),
     "collect": Entry("work", "collect", "Đọc các trang của đơn vị (read the units' sites)"),
     "publish": Entry("work", "publish", "Đưa tin, bài lên Cổng (push posts to the portal)"),

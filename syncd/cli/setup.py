@@ -1,4 +1,4 @@
-"""init, check, probe, db upgrade: setting up, and looking before anything is decided."""
+"""init, check, db upgrade: setting up, and looking before anything is decided."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,11 +12,11 @@ from syncd.application.wording import words
 from syncd.bootstrap import data_dir, database_url
 from syncd.cli import inspection
 from syncd.cli.context import ConfigOption, JsonOption, config_from
-from syncd.cli.output import answering, emit, table
+from syncd.cli.output import answering, emit
 from syncd.cli.wording import TEXTS
 from syncd.clock import SystemClock
 from syncd.config import load_config
-from syncd.errors import ConfigInvalid, ForeignError, UsageError
+from syncd.errors import ConfigInvalid
 from syncd.resources import example_config
 from syncd.storage.lock import DataLock
 from syncd.storage.schema import upgrade
@@ -100,45 +100,3 @@ def show_check(out: Console, document: Mapping[str, Any], language: str) -> None
         out.print(f"{len(document['problems'])} {words(TEXTS, 'problems', language)}")
     else:
         out.print(f"[green]✔[/] {words(TEXTS, 'config_ok', language)}")
-
-
-def probe(
-    url: Annotated[str | None, typer.Argument(metavar="URL", help="Trang chủ, trang danh sách hoặc feed")] = None,
-    article: Annotated[str | None, typer.Option("--article", help="Một bài viết (one article)", metavar="URL")] = None,
-    allow: Annotated[list[str] | None, typer.Option("--allow", help="Dải địa chỉ nội bộ được phép (CIDR)")] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Look at an address the way a source would; no database is touched."""
-    if (url is None) == (article is None):
-        raise UsageError("give one address", hint="syncd probe URL, or syncd probe --article URL")
-    clock = SystemClock()
-    try:
-        if article is not None:
-            document = inspection.probe_article(article, allow or [], clock)
-        else:
-            document = inspection.probe(str(url), allow or [], clock)
-    except ForeignError as error:
-        if error.kind == "blocked_address":  # no configuration is read here that could allow it
-            error.hint = "the address is not public; where that is meant, allow it: --allow 10.1.0.0/16"
-        raise
-    emit(document, as_json=as_json, show=show_posts if article is None else show_article)
-
-
-def show_posts(out: Console, document: Mapping[str, Any], language: str) -> None:
-    out.print(f"{document['kind']}: {escape(document['feed_url'] or document['url'])}")
-    columns = ("published_at", "date_raw", "title", "url")
-    made = table(*columns, language=language)
-    for post in document["posts"]:
-        made.add_row(*(escape(str(post[name] or "–")) for name in columns))
-    out.print(made)
-    for item in document["skipped"]:
-        out.print(f"[yellow]![/] {escape(item['item'])}: {escape(item['reason'])}")
-    for note in document["notes"]:
-        out.print(f"[yellow]![/] {escape(note)}")
-    out.print(escape(document["config"]))
-
-
-def show_article(out: Console, document: Mapping[str, Any], language: str) -> None:
-    for name in ("title", "url", "canonical_url", "published_at", "precision", "author"):
-        out.print(f"{name}: {escape(str(document[name] or '–'))}")
-    out.print(escape(document["text"]))

@@ -18,6 +18,7 @@ HEADINGS: Mapping[str, tuple[str, str]] = {
     "answer": ("Trả lời", "Answer"),
     "published_at": ("Ngày", "Date"),
     "date_raw": ("Ngày như đã in", "As printed"),
+    "date_source": ("Lấy từ", "Taken from"),
     "title": ("Tiêu đề", "Title"),
     "url": ("Địa chỉ", "Address"),
     # counts of the steps

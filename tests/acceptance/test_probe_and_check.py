@@ -56,12 +56,109 @@ def test_probe_shows_items_that_cannot_be_read_with_their_reason() -> None:
     assert [bool(item["reason"]) for item in document["skipped"]] == [True]
 
 
-def test_probe_of_a_page_without_a_feed_says_how_to_read_it_otherwise() -> None:
+def test_block_of_a_learned_list_is_pasted_checked_and_collected_from(tmp_path: Path) -> None:
+    entries = "".join(
+        f"<li class='tin'><a href='/tin/{number}.html'>Tin số {number} của huyện Giả Định về công tác Đảng</a> <i>({number + 10}/10/2026)</i></li>"
+        for number in range(9, 0, -1)
+    )
     with LocalSite() as site:
-        site.page("/", "<html><body>Chào</body></html>")
+        site.page(
+            "/tin-tuc", f"<html><head><title>Huyện ủy Giả Định</title></head><body><ul>{entries}</ul></body></html>"
+        )
+        answer = syncd("probe", site.url("/tin-tuc"), *ALLOW, "--json")
+        assert answer.code == 0, answer.err
+        document = answer.document
+        assert (document["kind"], document["feed_url"], len(document["posts"])) == ("page", None, 9)
+        assert document["months"] == {"2026-10": 9}
+        assert {"days_only", "no_https"} <= {doubt["kind"] for doubt in document["doubtful"]}
+        assert all(doubt["message"] for doubt in document["doubtful"])
+        pasted = tmp_path / "config.toml"
+        pasted.write_text(config_text("") + document["config"] + "\n", encoding="utf-8")
+        assert syncd("check", "-c", pasted).code == 0
+        assert syncd("db", "upgrade", "-c", pasted).code == 0
+        collected = syncd("collect", "--json", "-c", pasted)
+        assert collected.document["units"][document["unit"]["id"]]["new"] == 9, collected.out
+
+
+@pytest.mark.parametrize(
+    ("language", "heading", "doubt"), [("vi", "Ngày như đã in", "chỉ dùng http"), ("en", "As printed", "uses http")]
+)
+def test_preview_shows_dates_as_printed_months_doubts_and_the_block(language: str, heading: str, doubt: str) -> None:
+    with LocalSite() as site:
+        site.page("/rss", feed_xml(site.url("/"), 3), content_type="application/rss+xml")
+        answer = syncd("probe", site.url("/rss"), *ALLOW, "--language", language)
+    assert answer.code == 0, answer.err
+    for shown in (heading, doubt, "Mon, 12 Oct 2026 08:30:00 +0700", "2026-10: 3", "[[units]]", "Tin 1 của ban-a"):
+        assert shown in answer.out, shown
+
+
+def test_probe_of_a_page_without_posts_says_how_to_read_it_otherwise() -> None:
+    with LocalSite() as site:
+        site.page("/", "<html><body>Chào mừng quý vị đến với trang của chúng tôi</body></html>")
         answer = syncd("probe", site.url("/"), *ALLOW, "--json")
     assert (answer.code, answer.out) == (3, "")
     assert 'kind = "page"' in answer.err
+
+
+# --- many addresses -------------------------------------------------------------------------------------
+
+
+def test_every_address_of_a_file_becomes_a_unit_or_a_line_for_a_person(tmp_path: Path) -> None:
+    units, report = tmp_path / "units" / "tu-probe.toml", tmp_path / "can-xem.txt"
+    units.parent.mkdir()
+    with LocalSite() as site, LocalSite() as other:
+        for each in (site, other):
+            each.page("/rss", feed_xml(each.url("/"), 12), content_type="application/rss+xml")
+            each.page("/", HOME)
+        dead = f"http://127.0.0.1:{dead_port()}/"
+        addresses = tmp_path / "dia-chi.txt"
+        addresses.write_text(f"# các đơn vị\n{site.url('/')}\n{dead}  # hỏng\n\n{other.url('/')}\n", encoding="utf-8")
+        arguments = ("probe", "--all", addresses, "--out", units, "--report", report, *ALLOW)
+        first = syncd(*arguments)
+        assert (first.code, first.out) == (1, "")
+        assert "1/3" in first.err
+        assert dead in report.read_text(encoding="utf-8")
+        asked = site.count(), other.count()
+        written = units.read_text(encoding="utf-8")
+        assert syncd(*arguments).code == 1
+        assert (units.read_text(encoding="utf-8"), (site.count(), other.count())) == (written, asked)
+        config = tmp_path / "config.toml"
+        config.write_text('units = "units"\n' + config_text(""), encoding="utf-8")
+        loaded = load_config(config)
+        assert [unit.id for unit in loaded.units] == ["don-vi", "don-vi-2"]
+        assert [loaded.sources[unit.id][0].settings.url for unit in loaded.units] == [
+            site.url("/rss"),
+            other.url("/rss"),
+        ]
+
+
+def test_table_of_units_gives_ids_names_and_groups(tmp_path: Path) -> None:
+    with LocalSite() as site:
+        site.page("/rss", feed_xml(site.url("/"), 12), content_type="application/rss+xml")
+        table = tmp_path / "don-vi.csv"
+        table.write_text(f"id;name;group;url\nban-a;Ban A Tỉnh ủy Ví Dụ;ban;{site.url('/rss')}\n", encoding="utf-8-sig")
+        answer = syncd("probe", "--all", table, *ALLOW)
+        assert answer.code == 0, answer.err
+        assert all(part in answer.out for part in ('id = "ban-a"', 'name = "Ban A Tỉnh ủy Ví Dụ"', 'group = "ban"'))
+        document = syncd("probe", "--all", table, *ALLOW, "--json").document
+    assert (document["ok"], [site["unit"]["id"] for site in document["sites"]]) == (True, ["ban-a"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "# không có gì\n",
+        "http://a.vidu.example/\nhttp://a.vidu.example/\n",
+        "id,url\nBan A,http://a.vidu.example/\n",
+        "mã,url\na,b\n",
+    ],
+    ids=["empty", "comments", "twice", "bad id", "unknown column"],
+)
+def test_list_that_is_wrong_is_refused_before_anything_is_asked(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "dia-chi.csv"
+    file.write_text(text, encoding="utf-8")
+    assert syncd("probe", "--all", file).code == 2
 
 
 def test_probe_of_a_dead_address_is_a_foreign_failure() -> None:
@@ -82,6 +179,8 @@ def test_probe_does_not_reach_into_a_private_network_unless_it_is_allowed() -> N
 def test_probe_wants_one_address() -> None:
     assert syncd("probe").code == 2
     assert syncd("probe", "http://a.example/", "--article", "http://a.example/1").code == 2
+    assert syncd("probe", "http://a.example/", "--out", "x.toml").code == 2
+    assert syncd("probe", "http://a.example/", "--language", "fr").code == 2
 
 
 def test_probe_of_an_article_has_every_key_of_the_contract() -> None:
