@@ -4,6 +4,9 @@ BUILTIN: dict[str, dict[str, str]] = {
     "sources": {
         "feed": "adapters.sources.feed:FeedSource",
         "page": "adapters.sources.page:PageSource",
+        "sitemap": "adapters.sources.sitemap:SitemapSource",
+        "wordpress": "adapters.sources.wordpress:WordPressSource",
+        "http_json": "adapters.sources.http_json:JsonSource",
     },
     "portals": {
         "outbox": "adapters.portals.outbox:OutboxPortal",

@@ -15,11 +15,13 @@ import adapters, syncd
 from syncd.resources import example_config, packaged, ruleset_names, ruleset_text, templates_dir
 from syncd.registry import adapter_class
 from syncd.storage.schema import revisions
+from adapters.site_profiles import load_profiles
 print(syncd.__file__)
 assert (templates_dir() / "mail" / "statement" / "body.txt").is_file(), templates_dir()
 assert "binh-thuan-2022" in ruleset_names() and "[ranking]" in ruleset_text("binh-thuan-2022")
 assert "[[units]]" in example_config()
 assert revisions()
+assert "nukeviet" in {profile.name for profile in load_profiles()}
 for family, kinds in adapters.BUILTIN.items():
     for kind in kinds:
         adapter_class(family, kind, key="x")
