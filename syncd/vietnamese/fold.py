@@ -19,12 +19,21 @@ def fold(text: str) -> str:
     Each syllable's tone goes to its end, so old and new placement ("hoà", "hòa") meet; typographic quotes and dashes
     become plain ones, invisible characters go, white space collapses. Letters are kept apart: "ma", "má", "mă" differ.
     """
-    plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).translate(_SAME).casefold()
+    # White space parts what can act on one another in every step below, so each part is folded by itself, and most only once.
+    parts = (_kept_part(part) if len(part) <= _KEPT_CHARS else _fold_part(part) for part in text.split())
+    return " ".join(filter(None, parts))
+
+
+def _fold_part(part: str) -> str:
+    plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", part)).translate(_SAME).casefold()
     decomposed = unicodedata.normalize("NFD", plain)
     return " ".join(_WORD.sub(lambda syllable: _tone_last(syllable.group()), decomposed).split())
 
 
-@lru_cache(maxsize=20_000)  # the language has some 7,000 syllables, and an article most of them twice
+_KEPT_CHARS = 24
+_kept_part = lru_cache(maxsize=20_000)(_fold_part)  # with the marks beside them; about 4 MB
+
+
 def _tone_last(letters: str) -> str:
     tones = "".join(char for char in letters if char in _TONES)
     return "".join(char for char in letters if char not in _TONES) + tones if tones else letters

@@ -18,10 +18,11 @@ from syncd.vietnamese.syllables import is_syllable
 _SIGN = re.compile("[\x80-\x9f¢-¶¸¹º¼-¾ÄÅÆËÎÏÐÑÖ×ØÛÜÞßäåæçëîïðñöøûüþÿŒœŠšŸŽžƒ†‡ˆ‰‹›€™]")
 # Letters that stand in Vietnamese alone and in no old encoding: a line with one of them is Unicode.
 _UNICODE_ONLY = re.compile("[\u0102\u0103\u0110\u0111\u01a0\u01a1\u01af\u01b0\u1ea0-\u1ef9\u0300-\u0323]")
-_ASCII_WORD = re.compile(r"(?<!\S)[A-Za-z]+(?=[\s.,;:!?)]|$)")
+_ASCII_WORD = re.compile(r"(?<![^ \t\n])[A-Za-z]+(?=[\s.,;:!?)]|$)")
 _SAMPLE = 4_000  # characters that decide; a line of a page says as much as the page
 _LONG = 20  # from so many words on, one in ten may be a name from abroad or a misprint
 _SINGLE_BYTE = frozenset((Legacy.TCVN3, Legacy.VISCII, Legacy.VPS))
+_QUOTES = "“”‘’–—…«»·°"
 _UPPER = re.compile(r"[A-Z]{2}")
 _LOWER = re.compile(r"[a-z]")
 
@@ -220,7 +221,7 @@ def _judge(word: str, encoding: Legacy) -> str:
     if not _letters(encoding).sub("", word).isascii():
         return "against"
     converted = convert(word, encoding)
-    if not is_syllable(converted):
+    if not is_syllable(converted.strip(_QUOTES)):
         return "either" if converted.isupper() and len(converted) <= 6 else "against"  # "QĐ", "HĐND"
     plain = _composed(word)  # a lone sign proves nothing: "£", "¸"
     return "either" if len(word) == 1 or plain == converted or is_syllable(plain) else "proof"
@@ -242,23 +243,24 @@ def _capitals(line: str) -> str:
 @cache
 def _letters(encoding: Legacy) -> re.Pattern[str]:
     table = TABLES[encoding]
-    pairs = _grouped(table.pairs)
-    singles = "[" + re.escape("".join(sorted(table.singles))) + "]"
-    return re.compile(f"{pairs}|{singles}" if pairs else singles)
+    singles = "[" + re.escape("".join(sorted(table.singles))) + "]" if table.singles else ""
+    return re.compile("|".join(filter(None, (_grouped(table.pairs), singles))))
 
 
 def _grouped(pairs: Iterable[str]) -> str:
     """`a[ùø]|o[ùø]` for a list of pairs: tried a base at a time."""
     by_base: dict[str, str] = {}
-    for base, mark in sorted(map(tuple, pairs)):
-        by_base[base] = by_base.get(base, "") + mark
+    for pair in sorted(pairs):
+        by_base[pair[:-1]] = by_base.get(pair[:-1], "") + pair[-1]
     return "|".join(f"{re.escape(base)}[{re.escape(marks)}]" for base, marks in by_base.items())
 
 
 @cache
 def _words(encoding: Legacy) -> re.Pattern[str]:
     alphabet = re.escape("".join(sorted(TABLES[encoding].alphabet - {"\xa0"})))
-    return re.compile(rf"(?:[^\W\d_]|[{alphabet}])+")
+    # a no-break space parts words, but for the second half of an "à"
+    blank = "|(?<=[ÃÆº»])\xa0" if encoding is Legacy.TWICE else ""
+    return re.compile(rf"(?:[^\W\d_]|[{alphabet}]{blank})+")
 
 
 @cache

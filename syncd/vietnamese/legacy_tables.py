@@ -21,11 +21,12 @@ class Legacy(StrEnum):
     VPS = "VPS"
     CP1258 = "windows-1258"
     BKHCM2 = "BK HCM 2"
+    TWICE = "UTF-8 taken for windows-1252"  # "Viá»‡t Nam"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """One encoding. `pairs` go before `singles`: the two-character letters, and the ones of one character.
+    """One encoding. `pairs` go before `singles`: letters of two characters or more, and the ones of one.
 
     `alphabet` holds every character that stands for a letter or a part of one, ASCII left out.
     """
@@ -139,6 +140,16 @@ _BKHCM2_SINGLES = _both_cases(
 )  # fmt: skip
 
 
+_LETTERS = {_composed(vowel, tone) for vowel in "aăâeêioôơuưy" for tone in ("", *_TONES_VNI.values())} | {"đ"}
+_TWICE = {
+    "".join(shown): letter
+    for small in sorted(_LETTERS)
+    for letter in (small, small.upper())
+    if not letter.isascii()
+    for shown in itertools.product(*(sorted(_shown(byte)) for byte in letter.encode()))
+} | {"".join(max(_shown(byte)) for byte in sign.encode()): sign for sign in "“”‘’–—…«»·°"}
+
+
 def _table(singles: Mapping[str, str], pairs: Mapping[str, str] | None = None) -> Table:
     pairs = pairs or {}
     characters = frozenset(c for shown in itertools.chain(singles, pairs) for c in shown if not c.isascii())
@@ -152,4 +163,5 @@ TABLES: Mapping[Legacy, Table] = {
     Legacy.VISCII: _table(_rows(_VISCII)),
     Legacy.VPS: _table(_rows(_VPS)),
     Legacy.BKHCM2: _table(_BKHCM2_SINGLES, _BKHCM2_PAIRS),
+    Legacy.TWICE: _table({}, _TWICE),
 }

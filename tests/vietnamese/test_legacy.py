@@ -99,6 +99,8 @@ SHORT = [
     (Legacy.VPS, "Ti‰ng ViŒt", "Tiếng Việt"),
     (Legacy.VISCII, "Tiªng Vi®t", "Tiếng Việt"),
     (Legacy.CP1258, "Tiêìng Viêòt ðeòp", "Tiếng Việt đẹp"),
+    (Legacy.TWICE, "Há»™i nghá»‹ Ä‘áº£ng bá»™", "Hội nghị đảng bộ"),
+    (Legacy.TWICE, "Uá»· ban nhÃ¢n dÃ¢n tá»‰nh â€œVÃ\xad Dá»¥â€\x9d, ngÃ\xa0y 5 thÃ¡ng 12", "Uỷ ban nhân dân tỉnh “Ví Dụ”, ngày 5 tháng 12"),
     (Legacy.BKHCM2, "Nhiïåm vuå khoa hoåc", "Nhiệm vụ khoa học"),
 ]  # fmt: skip
 
@@ -137,7 +139,7 @@ FOREIGN = [
     "中文新闻 – 2024年10月24日",
     "Windows® 11, Intel® Core™ i7 – ©2024; 5 µm ± 2 %, §5, nº 3, 1ª «a» £183M/€203M, ½ lb ¶",
     "¸.•´¸.•*´¨) ¸.•*¨) ¤ø„¸ `°º¤ø,¸¸,ø¤º°`",
-    "Viá»‡t Nam hÃ´m nay: Há»™i nghá»‹ Ä‘áº£ng bá»™ tá»‰nh",
+    "La cafÃ© fermÃ© Ã\xa0 lâ€™Ã©tÃ©: fÃ¼r GrÃ¶ÃŸe, maÃ±ana",
     "Thông báo: các cháu bé xã Hoà An có quà, em Quý được khen; toán, khoá, xoá, hoà",
     "Hội nghị «Chuyển đổi số» – 5·6·7 ngày © Sở Thông tin® §2, 20m², 30°C, £5",
     unicodedata.normalize("NFD", "Đảng ủy xã tổ chức hội nghị “quán triệt” nghị quyết – «mới»"),
