@@ -5,7 +5,7 @@ of edits or deletions. Such a reading is held: what it would change waits for a 
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -20,6 +20,7 @@ FOREIGN_SHARE = 0.8  # of the entries are posts of another unit
 SILENCE_POSTS = 8  # fewer say nothing about a rhythm
 SILENCE_LEAST = timedelta(days=7)  # a week without posts is nobody's alarm
 SILENCE_TIMES = 2  # times the longest pause of the source's own history
+_MEANS = {Precision.DAY: timedelta(days=1), Precision.MONTH: timedelta(days=31)}
 _NUMBERS = re.compile(r"\d+")
 
 
@@ -164,14 +165,20 @@ class Departed:
         return self.stayed + len(self.vanished)
 
 
-def departed(before: Collection[ListedPost], now: Collection[ListedPost], *, whole: bool) -> Departed:
+def departed(
+    before: Collection[ListedPost],
+    listed: Set[PostId],
+    dates: Iterable[tuple[datetime, Precision]],
+    *,
+    whole: bool,
+) -> Departed:
     """Tell what was taken out of a list from what merely scrolled off its end, in whatever order the site shows it.
 
-    A post is taken out where an older one still stands. `whole` tells that both lists reach back to the beginning, so that nothing
+    `listed` are the known posts that stand in it now, `dates` those of all that stands in it. A post is taken out where an older one
+    still stands. `whole` tells that both lists reach back to the beginning, so that nothing
     can have scrolled off.
     """
-    listed = {entry.post for entry in now}
-    oldest = min((_latest(entry) for entry in now), default=None)
+    oldest = min((_latest(instant, precision) for instant, precision in dates), default=None)
     vanished: list[PostId] = []
     scrolled: list[PostId] = []
     for entry in before:
@@ -183,9 +190,9 @@ def departed(before: Collection[ListedPost], now: Collection[ListedPost], *, who
     )
 
 
-def _latest(entry: ListedPost) -> datetime:
-    """The last moment a printed date can mean: of a whole day, its end."""
-    return entry.instant + timedelta(days=1) if entry.precision is Precision.DAY else entry.instant
+def _latest(instant: datetime, precision: Precision) -> datetime:
+    """The last moment a printed date can mean: of a day or a month, its end."""
+    return instant + _MEANS.get(precision, timedelta(0))
 
 
 # --- edits and silence -------------------------------------------------------------------------------

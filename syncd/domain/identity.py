@@ -18,6 +18,7 @@ from syncd.domain.model import SourceKey, UnitId
 from syncd.vietnamese.fold import fold
 
 CREDIT_CLASS = "syncd-credit"
+ALIKE_SHARE = 0.8  # of the different words of two texts
 STORY_WORDS = 25  # a shorter text ("Xem chi tiết tại đây") proves nothing without its title
 
 _BLOCKS = frozenset(
@@ -223,6 +224,12 @@ def text_alias(title: str, text: Text) -> str | None:
 def same_story(title: str, words: int | None, other_title: str) -> bool:
     """Whether two posts with equal texts are one story: a short text needs equal titles too."""
     return (words or 0) >= STORY_WORDS or fold(title) == fold(other_title)
+
+
+def alike(html: str, other: str) -> bool:
+    """Whether two texts share most of their words, so that the one is the other, edited. Short texts prove nothing."""
+    one, two = (set(fold(" ".join(visible_lines(text))).split()) for text in (html, other))
+    return min(len(one), len(two)) >= STORY_WORDS and len(one & two) >= ALIKE_SHARE * len(one | two)
 
 
 def data_sha256(title: str, html: str, images: Iterable[str]) -> str:

@@ -84,8 +84,8 @@ class PostStore(Protocol):
         """Insert in one batch, with their aliases; ids in the same order."""
         ...
 
-    def add_aliases(self, unit: UnitId, post: PostId, aliases: Iterable[Alias]) -> None:
-        """Aliases already known are left as they are."""
+    def add_aliases(self, unit: UnitId, post: PostId, aliases: Iterable[Alias], *, most: int | None = None) -> None:
+        """Aliases already known are left as they are. Where the post has `most` of a kind, no more of that kind is added."""
         ...
 
     def get(self, post: PostId) -> PostRecord | None: ...

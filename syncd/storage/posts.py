@@ -89,8 +89,19 @@ class SqlPostStore:
         )
         return ids
 
-    def add_aliases(self, unit: UnitId, post: PostId, aliases: Iterable[Alias]) -> None:
-        self._insert_aliases([_alias_row(unit, post, alias) for alias in aliases])
+    def add_aliases(self, unit: UnitId, post: PostId, aliases: Iterable[Alias], *, most: int | None = None) -> None:
+        wanted = list(aliases)
+        if most is not None:
+            counted = select(post_aliases.c.kind, func.count().label("number")).where(post_aliases.c.post == post)
+            rows = self._transaction.execute(counted.group_by(post_aliases.c.kind))
+            room = {row.kind: most - row.number for row in rows}
+            kept = []
+            for alias in wanted:
+                room[alias.kind] = room.get(alias.kind, most) - 1
+                if room[alias.kind] >= 0:
+                    kept.append(alias)
+            wanted = kept
+        self._insert_aliases([_alias_row(unit, post, alias) for alias in wanted])
 
     def _insert_aliases(self, rows: list[tuple[Any, ...]]) -> None:
         if rows:

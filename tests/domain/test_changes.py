@@ -109,14 +109,15 @@ def listed(*numbers: int, precision: Precision = Precision.SECOND) -> list[Liste
 def test_what_was_taken_out_is_told_from_what_scrolled_off(
     before: list[int], now: list[int], whole: bool, vanished: list[int], scrolled: list[int]
 ) -> None:
-    found = departed(listed(*before), listed(*now), whole=whole)
+    dates = [(entry.instant, entry.precision) for entry in listed(*now)]
+    found = departed(listed(*before), {PostId(n) for n in now}, dates, whole=whole)
     assert (list(found.vanished), list(found.scrolled)) == (vanished, scrolled)
     assert found.stood == found.stayed + len(vanished)
 
 
 def test_posts_of_one_day_may_have_scrolled_off() -> None:
     one_day = [ListedPost(post=PostId(n), instant=NOON, precision=Precision.DAY) for n in (3, 2, 1)]
-    assert departed(one_day, one_day[:1], whole=False).vanished == ()
+    assert departed(one_day, {PostId(3)}, [(NOON, Precision.DAY)], whole=False).vanished == ()
 
 
 # --- numbers, silence ------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from syncd.vietnamese.fold import fold
 from syncd.vietnamese.storable import storable
 
 PAGES_A_LOOK = 20
+MAX_VERSIONS = 24  # a page that changes with every look (a view counter) is no news
 PAGE_FAILURES_A_LOOK = 3  # in a row: the site is in trouble, leave it alone until the next look
 PAGE_PATIENCE = timedelta(days=3)  # how long a post's own page is tried for
 
@@ -38,9 +39,11 @@ class Arrival:
     identity: str
     aliases: tuple[Alias, ...]
     known: PostRecord | None = None
+    from_archive: bool = False
     read_page: bool = False
     pending: bool = False  # its own page is still to be read
     stored: PostId | None = None  # the post it is, once it has been written down
+    restless: bool = False  # it has just reached the last version that is kept
 
     @property
     def here_before(self) -> bool:
@@ -49,8 +52,16 @@ class Arrival:
 
     @property
     def edited(self) -> bool:
-        """The list says something else than at the last look."""
-        return self.here_before and self.known is not None and self.known.data_sha256 != self.data_sha256
+        """The list says something else than at the last look. Of a post with too many versions nothing more is asked."""
+        if self.known is None or self.from_archive or not self.here_before or self.known.version >= MAX_VERSIONS:
+            return False
+        return self.known.data_sha256 != self.data_sha256
+
+    @property
+    def dated_at_last(self) -> bool:
+        """Its date, which could not be read before, can be read now."""
+        undated = self.known is not None and not self.from_archive and self.known.published_at is None
+        return undated and self.post.published.instant is not None
 
     @property
     def settled(self) -> bool:
@@ -63,11 +74,13 @@ class Arrival:
 class Sorted:
     """What one reading brings, and what a person should know about it.
 
-    `before` is the list as it was read before, `settled` what still stands in it: entries and their posts.
+    `before` is the list as it was read before, `settled` what still stands in it: entries and their posts. `kept` are entries of the
+    list before that stay in it, because this reading is held.
     """
 
     before: Mapping[str, PostId]
     settled: Mapping[str, PostId]
+    kept: Mapping[str, PostId] = field(default_factory=dict)
     arrivals: list[Arrival] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -80,19 +93,34 @@ class Sorted:
         return bool(self.settled) or any(arrival.known for arrival in self.arrivals)
 
     @property
+    def standing(self) -> set[PostId]:
+        """The known posts that the list shows."""
+        return set(self.settled.values()) | {
+            arrival.known.id for arrival in self.arrivals if arrival.known and arrival.known.id is not None
+        }
+
+    @property
     def listed(self) -> dict[str, PostId]:
         """The list as it stands now, once its arrivals have been written down."""
-        entries = dict(self.settled)
+        entries = {**self.kept, **self.settled}
         for arrival in self.arrivals:
             if arrival.stored is not None:
                 entries[arrival.listed.fingerprint if arrival.settled else f"post:{arrival.stored}"] = arrival.stored
         return entries
 
 
-def sort_out(services: Services, unit: Unit, source: Source, reading: Reading, before: Mapping[str, PostId]) -> Sorted:
-    """Recognise the listed posts and read the pages of those that need it, new ones first, at most `PAGES_A_LOOK`.
+def recognise(
+    services: Services,
+    unit: Unit,
+    source: Source,
+    reading: Reading,
+    before: Mapping[str, PostId],
+    *,
+    archive: bool = False,
+) -> Sorted:
+    """Tell which of the listed posts are known, and as which.
 
-    A page that cannot be read costs its post nothing: it is stored with what the list gave, and tried again at a later look.
+    `archive`: they come from behind the list, where the same posts are worded in another way, which is no edit.
     """
     settled = {entry: before[entry] for entry in reading.settled if entry in before}
     brought = Sorted(before=before, settled=settled, arrivals=_recognised_within(source, reading))
@@ -103,7 +131,7 @@ def sort_out(services: Services, unit: Unit, source: Source, reading: Reading, b
         standing = set(settled.values())
         for arrival in brought.arrivals:
             arrival.known = recognised(arrival, found, records, standing)
-        _read_pages(services, source, brought)
+            arrival.from_archive = archive
     return brought
 
 
@@ -133,9 +161,13 @@ def _is_same(arrival: Arrival, alias: Alias, record: PostRecord) -> bool:
     if fold(record.title) == fold(post.title):
         return True
     same_instant = post.published.instant is not None and post.published.instant == record.published_at
-    if alias.kind == "guid":
+    if alias.kind in ("guid", "id"):
         text = arrival.text.sha256
-        return same_instant or bool(text and text == record.text_sha256)
+        if same_instant or bool(text and text == record.text_sha256):
+            return True
+        # Weekly schedules and reports of meetings are made of the same words: another date is another post.
+        undated = post.published.instant is None or record.published_at is None
+        return undated and identity.alike(record.html, body_of(post))
     return same_instant and record.precision not in (Precision.DAY, Precision.MONTH)
 
 
@@ -163,6 +195,8 @@ def _recognised_within(source: Source, reading: Reading) -> list[Arrival]:
         aliases = [Alias(kind="guid", value=name)]
         if own_url:
             aliases.append(Alias(kind="url", value=url))
+        if listed.stable_id:
+            aliases.append(Alias(kind="id", value=identity.scoped_guid(listed.stable_id, source.url)))
         aliases += [alias for alias in _told_by(listed, text) if alias.kind != "text" or side_by_side[alias.value] == 1]
         names = [alias for alias in aliases if alias.value in (name, url)]
         if seen.isdisjoint(names):
@@ -209,7 +243,11 @@ def _told_by(post: PostData, text: identity.Text) -> Iterator[Alias]:
         yield Alias(kind="text", value=told)
 
 
-def _read_pages(services: Services, source: Source, brought: Sorted) -> None:
+def read_pages(services: Services, source: Source, brought: Sorted) -> None:
+    """Read the pages of the posts that need it, new ones first, at most `PAGES_A_LOOK`.
+
+    A page that cannot be read costs its post nothing: it is stored with what the list gave, and tried again at a later look.
+    """
     oldest = services.clock.now() - PAGE_PATIENCE
     wanted = [a for a in brought.arrivals if a.known is None]
     wanted += [a for a in brought.arrivals if a.edited]
@@ -251,6 +289,7 @@ def _storable(post: PostData) -> PostData:
         url=storable(post.url),
         guid=storable(post.guid) if post.guid else None,
         canonical_url=storable(post.canonical_url) if post.canonical_url else None,
+        stable_id=storable(post.stable_id) if post.stable_id else None,
         published=replace(published, raw=storable(published.raw)),
         author=storable(post.author),
         categories=tuple(storable(category) for category in post.categories),
@@ -260,6 +299,9 @@ def _storable(post: PostData) -> PostData:
             replace(image, url=storable(image.url), alt=storable(image.alt), caption=storable(image.caption))
             for image in post.images
         ),
+        attachments=tuple(
+            replace(file, url=storable(file.url), title=storable(file.title)) for file in post.attachments
+        ),
     )
 
 
@@ -268,7 +310,9 @@ def _is_storable(post: PostData) -> bool:
     if instant is not None and not 1900 <= instant.year < 2200:
         return False
     parts = [post.title, post.url, post.guid or "", post.canonical_url or "", post.published.raw, post.author]
-    parts += [post.summary, post.html, *post.categories]
+    parts += [post.summary, post.html, post.stable_id or "", *post.categories]
+    for file in post.attachments:
+        parts += [file.url, file.title]
     for image in post.images:
         parts += [image.url, image.alt, image.caption]
     text = "".join(parts)

@@ -9,10 +9,24 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from syncd.domain.changes import Alarm, Departed, ListHistory, ListShape, only_numbers_differ
-from syncd.domain.model import SourceId, UnitId
+from syncd.application.collecting.arrivals import Sorted
+from syncd.application.services import Services
+from syncd.domain.changes import (
+    MANY,
+    Alarm,
+    Departed,
+    ListHistory,
+    ListSeen,
+    ListShape,
+    alarm_of,
+    departed,
+    only_numbers_differ,
+)
+from syncd.domain.ledger import LeafKind
+from syncd.domain.model import SourceId, Unit, UnitId
 from syncd.ports.records import ListRecord, PostRecord
-from syncd.ports.source import PostData
+from syncd.ports.source import Exchange, PostData, Reading, Source
+from syncd.ports.store import UnitOfWork
 from syncd.vietnamese.fold import fold
 
 
@@ -45,9 +59,137 @@ def history_of(record: ListRecord | None) -> ListHistory | None:
     return ListHistory(last=last, least=record.least, most=record.most, scrolls=record.scrolls)
 
 
-def scrolled(record: ListRecord | None, shape: ListShape, gone: Departed, *, new: int) -> bool:
-    """Whether this list proves that it drops its oldest entries: new ones came, old ones went off its end, and it is no shorter."""
-    return record is not None and bool(gone.scrolled) and new > 0 and shape.items >= record.items
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What a reading looks like beside those before. `record` is the row of the list so far, `shape` what was found now.
+
+    `matters` is false where the list is as it was: then there is nothing to be judged. `scrolls` tells that the list is known to drop its
+    oldest entries; `learned_from` is the oldest post of the list before, where this very list proved it.
+    """
+
+    matters: bool
+    record: ListRecord | None = None
+    shape: ListShape | None = None
+    departed: Departed | None = None
+    alarm: Alarm | None = None
+    scrolls: bool = False
+    learned_from: datetime | None = None
+
+    @property
+    def takes_new(self) -> bool:
+        return self.alarm is None or self.alarm.takes_new
+
+
+def judge(services: Services, unit: Unit, source: Source, reading: Reading, brought: Sorted) -> Judged:
+    """Judge a list by its entries, before any page is read."""
+    now = brought.standing
+    left = set(brought.before.values()) - now
+    if not brought.arrivals and not left and not reading.skipped:
+        with services.db.read() as uow:
+            record = uow.lists.get(source.id)
+        return Judged(
+            matters=record is not None and record.alarm is not None,
+            record=record,
+            scrolls=record is not None and record.scrolls,
+        )
+    with services.db.read() as uow:
+        record = uow.lists.get(source.id)
+        standing = uow.lists.standing(source.id) if left else []
+    shape = shape_of(
+        [arrival.listed for arrival in brought.arrivals],
+        settled=len(brought.settled),
+        skipped=len(reading.skipped),
+        last=record,
+    )
+    history = history_of(record)
+    scrolls = history is not None and history.scrolls
+    whole = not reading.full and not scrolls and history is not None and shape.items < history.last.items
+    dates = [(entry.instant, entry.precision) for entry in standing if entry.post in now]
+    dates += [
+        (date.instant, date.precision)
+        for date in (arrival.listed.published for arrival in brought.arrivals)
+        if date.instant is not None
+    ]
+    away = departed(standing, now, dates, whole=whole)
+    known = [arrival for arrival in brought.arrivals if arrival.here_before and arrival.known is not None]
+    changed = sum(a.edited and a.known is not None and is_real_edit(a.known, a.listed) for a in known)
+    seen = ListSeen(
+        shape=shape,
+        known=len(brought.settled) + len(known),
+        changed=changed,
+        stood=away.stood if away.vanished else 0,
+        vanished=len(away.vanished),
+    )
+    learned_from = None
+    fresh = any(arrival.known is None for arrival in brought.arrivals)
+    if not scrolls and away.scrolled and fresh and history is not None and shape.items >= history.last.items:
+        # New ones came, old ones went off its end, and it is no shorter: it shows so many and no more.
+        scrolls, learned_from = True, min(entry.instant for entry in standing)
+    return Judged(
+        matters=True,
+        record=record,
+        shape=shape,
+        departed=away,
+        alarm=alarm_of(history, seen),
+        scrolls=scrolls,
+        learned_from=learned_from,
+    )
+
+
+def judge_texts(services: Services, unit: Unit, brought: Sorted, judged: Judged) -> Judged:
+    """Judge once more, now that the texts are there, a list of which nothing was known: it may be another unit's."""
+    texts = {arrival.text.sha256 for arrival in brought.arrivals if arrival.text.sha256}
+    if judged.alarm is not None or judged.shape is None or brought.any_known or len(texts) < MANY:
+        return judged
+    with services.db.read() as uow:
+        foreign = uow.lists.texts_of_others(unit.id, texts)
+    return replace(judged, alarm=alarm_of(history_of(judged.record), ListSeen(shape=judged.shape, foreign=foreign)))
+
+
+def new_ones_of(brought: Sorted) -> Sorted:
+    """Of a reading that is held, what may be taken in: the posts that nobody knew. The list stays as it was otherwise."""
+    new = [arrival for arrival in brought.arrivals if arrival.known is None]
+    return replace(brought, arrivals=new, kept=brought.before, settled={})
+
+
+def none_of(brought: Sorted) -> Sorted:
+    """A reading of which nothing is taken in."""
+    return replace(brought, arrivals=[], kept=brought.before, settled={})
+
+
+def record_good(
+    uow: UnitOfWork, unit: Unit, source: Source, judged: Judged, exchange: Exchange, accept: Acceptance | None
+) -> None:
+    """Write down that a list was taken as it is: this is what the next ones are judged by."""
+    if judged.shape is None:
+        if judged.record is not None:
+            uow.lists.put(
+                replace(
+                    judged.record,
+                    alarm=None,
+                    alarm_since=None,
+                    alarm_part=None,
+                    alarm_before=None,
+                    alarm_after=None,
+                    alarm_body=None,
+                )
+            )
+        return
+    if judged.learned_from is not None:
+        uow.lists.begins_at(source.id, judged.learned_from)
+    record = judged.record
+    uow.lists.put(
+        good(
+            record, source.id, unit.id, judged.shape,
+            at=exchange.at, body=exchange.body_sha256, scrolls=judged.scrolls,
+        )
+    )  # fmt: skip
+    if accept is not None:
+        data = {"action": "accept_list", "source": source.id, "reason": accept.reason, "by": accept.by}
+        alarm = leaf_of(record) if record is not None and record.alarm is not None else {"alarm": None}
+        uow.ledger.append(
+            LeafKind.ADMIN_ACTION, exchange.at, {**alarm, **data, "accepted_sha256": exchange.body_sha256}, unit=unit.id
+        )
 
 
 def is_real_edit(known: PostRecord, listed: PostData) -> bool:

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from syncd.application.collecting.arrivals import Sorted
 from syncd.application.services import Services
 from syncd.domain.ledger import LeafKind, instant_text
-from syncd.domain.model import PostId, UnitId
+from syncd.domain.model import PostId, SourceId, UnitId
 from syncd.ports.records import PostRecord
 from syncd.ports.store import UnitOfWork
 
@@ -31,12 +32,17 @@ class GoneReport:
         return {"gone": self.gone, "standing": self.standing, "waiting": self.waiting}
 
 
-def still_standing(services: Services, posts: Iterable[PostRecord]) -> set[PostId]:
-    """Those whose own page is there all the same. Asks at most `ASKED_A_LOOK` pages; network, and no transaction."""
-    if services.page_stands is None:
-        return set()
-    asked = [post for post in posts if post.id is not None][:ASKED_A_LOOK]
-    return {post.id for post in asked if post.id is not None and services.page_stands(post.source, post.url)}
+def missed_of(services: Services, source: SourceId, vanished: Iterable[PostId]) -> tuple[PostId, ...]:
+    """Those of the posts taken out of a source's list whose own page is not there any more, or does not say so.
+
+    Asks at most `ASKED_A_LOOK` pages; network, and no transaction.
+    """
+    with services.db.read() as uow:
+        posts = [post for post in uow.posts.many(vanished).values() if post.source == source]
+    ask = services.page_stands
+    asked = posts[:ASKED_A_LOOK] if ask is not None else []
+    standing = {post.id for post in asked if ask is not None and ask(post.source, post.url)}
+    return tuple(post.id for post in posts if post.id is not None and post.id not in standing)
 
 
 def miss(uow: UnitOfWork, posts: Iterable[PostId], at: datetime) -> int:
@@ -47,9 +53,12 @@ def miss(uow: UnitOfWork, posts: Iterable[PostId], at: datetime) -> int:
     return len(missed)
 
 
-def welcome_back(uow: UnitOfWork, posts: Iterable[PostId], at: datetime) -> int:
-    """Posts that are listed again: no longer missed, and no longer gone; how many had been held to be gone."""
-    back = [post for post in uow.posts.many(posts).values() if post.gone_since is not None]
+def welcome_back(uow: UnitOfWork, source: SourceId, brought: Sorted, at: datetime) -> int:
+    """Posts that are listed again are no longer missed, and no longer gone; how many had been held to be gone."""
+    standing = brought.standing | {arrival.stored for arrival in brought.arrivals if arrival.stored is not None}
+    away = {post.id for post in uow.lists.missed(source) if post.id is not None}
+    away |= {a.known.id for a in brought.arrivals if a.known and a.known.id is not None and a.known.gone_since}
+    back = list(uow.posts.many(away & standing).values())
     for post in back:
         uow.posts.update(replace(post, gone_since=None, gone_at=None))
         if post.gone_at is not None:

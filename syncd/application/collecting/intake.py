@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 
-from syncd.application.collecting.arrivals import Arrival, Sorted, body_of, recognised
+from syncd.application.collecting.arrivals import MAX_VERSIONS, Arrival, Sorted, body_of, recognised
+from syncd.application.publishing.flood import FloodGate
 from syncd.application.services import Services
 from syncd.domain import identity
 from syncd.domain.ledger import LeafKind, instant_text
-from syncd.domain.model import PostId, Precision, Unit
-from syncd.ports.records import Alias, PostRecord, PushRecord, PushState, SourceState, StoryRecord
+from syncd.domain.model import PostId, Precision, Unit, Window
+from syncd.ports.records import Alias, PostRecord, PushRecord, PushState, SourceState, StoryRecord, VersionRecord
 from syncd.ports.source import PostData, Source
 from syncd.ports.store import UnitOfWork
 from syncd.vietnamese.fold import fold
@@ -21,27 +22,37 @@ from syncd.vietnamese.secrecy import find_mark
 
 PUSH_PATIENCE = timedelta(hours=6)  # how long a push waits for the whole text before the summary goes out
 BACK_DATED_AFTER = timedelta(hours=24)
-MAX_VERSIONS = 24  # a page that changes with every look (a view counter) is no news
+MAX_NAMES = 24  # that one post is recognised by, of each kind: a guid made anew for each answer names nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intake:
-    """How many listed posts were new, changed, or as before."""
+    """How many listed posts were new, changed, or as before.
+
+    `held_back` of the new ones wait, so that the portal is not flooded; `restless` are titles of posts that reached the last version that is kept.
+    """
 
     new: int
     changed: int
     unchanged: int
+    held_back: int = 0
+    restless: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """The reading that the posts come from, as their records name it."""
+    """The reading that the posts come from, as their records name it.
+
+    `state` is the source's after the look before. Of a page behind the list it says nothing: there `windows` are all that was ever read
+    of the source.
+    """
 
     at: datetime
     state: SourceState | None
     body_sha256: str
     keeps_list: bool  # the exact bytes of the list are among the files
     keeps_pages: bool  # and those of the posts' own pages
+    windows: tuple[Window, ...] = ()
 
     @property
     def list_capture(self) -> str | None:
@@ -68,7 +79,7 @@ def take_in(uow: UnitOfWork, services: Services, unit: Unit, source: Source, bro
             arrival.stored = known.id
             missing = [alias for alias in arrival.aliases if alias not in found]
             if missing:
-                uow.posts.add_aliases(unit.id, known.id, missing)
+                uow.posts.add_aliases(unit.id, known.id, missing, most=MAX_NAMES)
             changed += arrival.known is not None and _take_change(uow, services, unit, arrival, look, hosts)
             continue
         # One story that the list shows under two addresses; under another title it is another post.
@@ -81,9 +92,10 @@ def take_in(uow: UnitOfWork, services: Services, unit: Unit, source: Source, bro
                     continue
             fresh.append(arrival)
             taken.update(names)
-    _take_new(uow, services, unit, source, fresh, look, hosts)
-    unchanged = len(brought.settled) + len(brought.arrivals) - len(fresh) - changed
-    return Intake(new=len(fresh), changed=changed, unchanged=unchanged)
+    held_back = _take_new(uow, services, unit, source, fresh, look, hosts)
+    unchanged = len(brought.settled) + len(brought.kept) + len(brought.arrivals) - len(fresh) - changed
+    restless = tuple(arrival.post.title for arrival in brought.arrivals if arrival.restless)
+    return Intake(new=len(fresh), changed=changed, unchanged=unchanged, held_back=held_back, restless=restless)
 
 
 def _take_new(
@@ -94,7 +106,9 @@ def _take_new(
     fresh: list[Arrival],
     look: Look,
     hosts: Callable[[], Collection[str]],
-) -> None:
+) -> int:
+    if not fresh:
+        return 0
     records = []
     for arrival in fresh:
         record = _new_record(unit, source, arrival, look, hosts)
@@ -103,6 +117,8 @@ def _take_new(
     ids = uow.posts.add([(record, arrival.aliases) for record, arrival in zip(records, fresh, strict=True)])
     for post, arrival in zip(ids, fresh, strict=True):
         arrival.stored = post
+    gate = FloodGate(services, look.at)
+    states = [gate.state_for(record) for record in records]
     uow.pushes.add(
         [
             PushRecord(
@@ -110,16 +126,17 @@ def _take_new(
                 post=post,
                 unit=unit.id,
                 key=record.key,
-                state=PushState.QUARANTINED if record.quarantine else PushState.QUEUED,
+                state=state,
                 approval=unit.approval,
                 queued_at=look.at,
                 not_before=look.at + PUSH_PATIENCE if arrival.pending else None,
                 error=f"marked {record.quarantine}" if record.quarantine else None,
             )
-            for post, record, arrival in zip(ids, records, fresh, strict=True)
+            for post, record, arrival, state in zip(ids, records, fresh, states, strict=True)
         ]
     )
     _mark_duplicates(uow, list(zip(ids, records, strict=True)))
+    return states.count(PushState.HELD_BACK)
 
 
 def _new_record(
@@ -145,11 +162,12 @@ def _new_record(
         summary=post.summary,
         html=body_of(post),
         images=_images(post),
+        attachments=_attachments(post),
         words=text.words if post.full_text else None,
         text_sha256=text.sha256,
         data_sha256=arrival.data_sha256,
         reprint=_is_reprint(unit, text, hosts),
-        back_dated=_is_back_dated(published.instant, published.precision, look.state, look.at),
+        back_dated=_is_back_dated(published.instant, published.precision, look),
         quarantine=_mark_in(arrival),
         list_capture=look.list_capture,
         page_capture=look.page_capture(post),
@@ -173,11 +191,11 @@ def _take_change(
     old = arrival.known
     if old is None or not arrival.here_before or old.version >= MAX_VERSIONS:
         return False
-    if arrival.pending or not (arrival.edited or (arrival.read_page and old.words is None)):
+    if arrival.pending or not (arrival.edited or arrival.dated_at_last or (arrival.read_page and old.words is None)):
         return False
     post = arrival.post
     # A summary never replaces a text that was read in full.
-    replaced = post.full_text or old.words is None
+    replaced = post.full_text or (old.words is None and bool(body_of(post)))
     body, text = (body_of(post), arrival.text) if replaced else (old.html, identity.read_text(old.html))
     dated = old.published_at is None and post.published.instant is not None
     record = replace(
@@ -189,6 +207,7 @@ def _take_change(
         summary=post.summary or old.summary,
         html=body,
         images=_images(post) or old.images,
+        attachments=_attachments(post) or old.attachments,
         words=text.words if post.full_text else old.words,
         text_sha256=text.sha256,
         data_sha256=arrival.data_sha256,
@@ -209,13 +228,15 @@ def _take_change(
             date_origin=published.origin,
             date_doubt=published.doubt,
         )
+    reason = "edited" if arrival.edited else ("completed" if arrival.read_page else "dated")
+    arrival.restless = record.version == MAX_VERSIONS
     uow.ledger.append(
         LeafKind.ITEM_CHANGED,
         look.at,
         {
             **_seen_leaf(record, post, look),
             "version": record.version,
-            "reason": "edited" if arrival.edited else "completed",
+            "reason": reason,
             "data_sha256": record.data_sha256,
             "previous": {
                 "title_sha256": identity.title_sha256(old.title),
@@ -228,6 +249,17 @@ def _take_change(
         unit=unit.id,
     )
     uow.posts.update(record)
+    uow.versions.add(
+        VersionRecord(
+            post=post_id,
+            version=old.version,
+            until=look.at,
+            title=old.title,
+            html=old.html,
+            images=old.images,
+            reason=reason,
+        )
+    )
     _follow_up(uow, services.portal.name, record)
     _mark_duplicates(uow, [(post_id, record)])
     return True
@@ -239,7 +271,7 @@ def _follow_up(uow: UnitOfWork, portal: str, record: PostRecord) -> None:
     if push is None:
         return
     push = replace(push, version=record.version)
-    if push.state is PushState.QUEUED and record.quarantine:
+    if push.state in (PushState.QUEUED, PushState.HELD_BACK) and record.quarantine:
         push = replace(push, state=PushState.QUARANTINED, error=f"marked {record.quarantine}")
     elif push.state is PushState.QUEUED and push.attempts == 0:
         push = replace(push, not_before=None)
@@ -276,13 +308,19 @@ def _one_story(record: PostRecord, story: StoryRecord) -> bool:
     )
 
 
-def _is_back_dated(
-    instant: datetime | None, precision: Precision, state: SourceState | None, seen_at: datetime
-) -> bool:
-    """Whether the last complete list read before, made after the claimed instant, lacked the post."""
-    if instant is None or precision is Precision.MONTH or state is None or state.last_ok_at is None:
+def _is_back_dated(instant: datetime | None, precision: Precision, look: Look) -> bool:
+    """Whether a complete list read before, made after the claimed instant, lacked the post."""
+    if instant is None or precision is Precision.MONTH:
         return False
-    if state.last_ok_at > seen_at:
+    state = look.state
+    if state is None:
+        return any(
+            (window.start is None or window.start <= instant) and instant + BACK_DATED_AFTER < window.end <= look.at
+            for window in look.windows
+        )
+    if state.last_ok_at is None:
+        return False
+    if state.last_ok_at > look.at:
         return False  # a clock that was set back since: nothing is known of what stood there when
     covered = state.covers_all or (state.covers_from is not None and state.covers_from <= instant)
     return covered and instant + BACK_DATED_AFTER < state.last_ok_at
@@ -304,6 +342,10 @@ def _mark_in(arrival: Arrival) -> str | None:
 
 def _images(post: PostData) -> tuple[dict[str, str], ...]:
     return tuple({"url": image.url, "alt": image.alt, "caption": image.caption} for image in post.images)
+
+
+def _attachments(post: PostData) -> tuple[dict[str, str], ...]:
+    return tuple({"url": file.url, "title": file.title} for file in post.attachments)
 
 
 def _seen_leaf(record: PostRecord, post: PostData, look: Look) -> dict[str, object]:

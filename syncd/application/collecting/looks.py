@@ -1,6 +1,7 @@
 """One look at one source: read, judged, and recorded whatever it showed.
 
 One transaction per look: posts, pushes, look, source state and leaves stand or fall together. Captured bytes are on disk before it.
+What a list would change is judged first, against what the same list was like (`brake`).
 """
 
 from collections.abc import Callable, Mapping
@@ -9,7 +10,8 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from syncd.application.collecting import arrivals, intake
+from syncd.application.collecting import arrivals, brake, gone, intake
+from syncd.application.collecting.brake import Acceptance, Judged
 from syncd.application.services import Services
 from syncd.domain.ledger import LeafKind
 from syncd.domain.model import PostId, Precision, SourceId, Unit
@@ -18,6 +20,8 @@ from syncd.errors import ForeignError, SourceError
 from syncd.ports.records import LookRecord, SourceState
 from syncd.ports.source import Exchange, Known, Reading, Source
 from syncd.vietnamese.storable import storable
+
+_LAYOUT_KINDS = frozenset(("layout", "nothing_readable", "empty_suspect"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,10 +49,19 @@ class Tally:
     notes: list[str] = field(default_factory=list)
 
 
-def look_at(services: Services, unit: Unit, source_id: SourceId, tally: Tally, *, force: bool = False) -> None:
+def look_at(
+    services: Services,
+    unit: Unit,
+    source_id: SourceId,
+    tally: Tally,
+    *,
+    force: bool = False,
+    accept: Acceptance | None = None,
+) -> None:
     """Look once at one source and write down what came of it; a site that fails is a result, not an exception.
 
-    Does nothing but count where the source rests after failures, unless `force`d.
+    Does nothing but count where the source rests after failures, unless `force`d. With `accept` the list is taken as it stands, however
+    little it is like those before.
     """
     with services.db.read() as uow:
         state = uow.sources.get(source_id)
@@ -63,10 +76,12 @@ def look_at(services: Services, unit: Unit, source_id: SourceId, tally: Tally, *
         url = source.url
         listed = _listed(services, source_id, state)
         reading = source.read(_known(state, listed))
-        _refuse_suspicious(unit, source, state, reading)
+        if accept is None:
+            _refuse_suspicious(unit, source, state, reading)
         if reading.unchanged and state is None:
             raise SourceError("not modified, though nothing was asked for", unit=unit.id, url=url, kind="protocol")
     except ForeignError as err:
+        err = _with_history(services, source_id, err)
         tally.errors.append(_record_failure(services, unit, source_id, url, state, started, err, reading))
         return
     tally.notes.extend(storable(note) for note in reading.notes)
@@ -74,7 +89,7 @@ def look_at(services: Services, unit: Unit, source_id: SourceId, tally: Tally, *
         _record_unchanged(services, unit, source, state, reading.exchange)
         tally.unchanged += state.items or 0
     else:
-        _record_reading(services, unit, source, state, reading, listed(), tally)
+        _take(services, unit, source, state, reading, listed(), tally, accept)
 
 
 def _listed(services: Services, source: SourceId, state: SourceState | None) -> Callable[[], Mapping[str, PostId]]:
@@ -178,7 +193,7 @@ def _record_unchanged(services: Services, unit: Unit, source: Source, state: Sou
         uow.commit()
 
 
-def _record_reading(
+def _take(
     services: Services,
     unit: Unit,
     source: Source,
@@ -186,19 +201,41 @@ def _record_reading(
     reading: Reading,
     listed: Mapping[str, PostId],
     tally: Tally,
+    accept: Acceptance | None,
+) -> None:
+    brought = arrivals.recognise(services, unit, source, reading, listed)
+    judged = brake.judge(services, unit, source, reading, brought)
+    if judged.alarm is None or judged.alarm.takes_new or accept is not None:
+        if judged.alarm is not None and accept is None:
+            brought = brake.new_ones_of(brought)
+        arrivals.read_pages(services, source, brought)
+        judged = brake.judge_texts(services, unit, brought, judged)
+    if judged.alarm is not None and accept is None:
+        _record_held(services, unit, source, state, reading, brought, judged, tally)
+    else:
+        _record_reading(services, unit, source, state, reading, brought, judged, tally, accept)
+
+
+def _record_reading(
+    services: Services,
+    unit: Unit,
+    source: Source,
+    state: SourceState | None,
+    reading: Reading,
+    brought: arrivals.Sorted,
+    judged: Judged,
+    tally: Tally,
+    accept: Acceptance | None,
 ) -> None:
     exchange = reading.exchange
-    brought = arrivals.sort_out(services, unit, source, reading, listed)
+    reading = replace(reading, full=reading.full or judged.scrolls)
     listed_anew = state is None or state.list_sha256 != reading.list_sha256
     matters = listed_anew or any(new.known is None or new.read_page or new.edited for new in brought.arrivals)
     keeps_list = services.capture in ("feed", "page") and matters
-    keeps_pages = services.capture == "page"
-    if keeps_list:
-        services.files.put(exchange.body)
-    if keeps_pages:
-        for arrival in brought.arrivals:
-            if arrival.read_page and arrival.post.article:
-                services.files.put(arrival.post.article.body)
+    _keep_files(services, exchange, brought, keeps_list=keeps_list)
+    missed = judged.departed.vanished if judged.departed else ()
+    if missed:
+        missed = gone.missed_of(services, source.id, missed)
     before = state or SourceState(source=source.id, unit=unit.id, url=source.url)
     covers_from = _covers_from(reading, before, any_known=brought.any_known)
     with services.db.write() as uow:
@@ -213,7 +250,7 @@ def _record_reading(
                 state=state,
                 body_sha256=exchange.body_sha256,
                 keeps_list=keeps_list,
-                keeps_pages=keeps_pages,
+                keeps_pages=services.capture == "page",
             ),
         )
         uow.sources.put_listed(source.id, brought.listed, before=brought.before)
@@ -246,14 +283,116 @@ def _record_reading(
                 items=reading.items,
             )
         )
+        if judged.matters:
+            gone.miss(uow, missed, look.at)
+            gone.welcome_back(uow, source.id, brought, look.at)
+            brake.record_good(uow, unit, source, judged, exchange, accept)
         uow.outages.close(f"source:{source.id}", look.at)
         uow.commit()
+    _count(tally, counts, reading, brought)
+    if judged.record is not None and judged.record.alarm is not None:
+        tally.notes.append(f"{source.id}: no longer held ({judged.record.alarm})")
+
+
+def _record_held(
+    services: Services,
+    unit: Unit,
+    source: Source,
+    state: SourceState | None,
+    reading: Reading,
+    brought: arrivals.Sorted,
+    judged: Judged,
+    tally: Tally,
+) -> None:
+    """The reading covers nothing and is asked for whole again; what it brings that is new is taken in, where the alarm allows it."""
+    if judged.alarm is None:
+        return
+    exchange = reading.exchange
+    keeps_list = services.capture in ("feed", "page")
+    brought = brake.new_ones_of(brought) if judged.takes_new else brake.none_of(brought)
+    _keep_files(services, exchange, brought, keeps_list=keeps_list)
+    before = state or SourceState(source=source.id, unit=unit.id, url=source.url)
+    record = brake.held(judged.record, source.id, unit.id, judged.alarm, at=exchange.at, body=exchange.body_sha256)
+    with services.db.write() as uow:
+        counts = intake.take_in(
+            uow,
+            services,
+            unit,
+            source,
+            brought,
+            intake.Look(
+                at=exchange.at,
+                state=state,
+                body_sha256=exchange.body_sha256,
+                keeps_list=keeps_list,
+                keeps_pages=services.capture == "page",
+            ),
+        )
+        uow.sources.put_listed(source.id, brought.listed, before=brought.before)
+        look = replace(
+            _row(unit, source.id, source.url, exchange, exchange.at, outcome="held"),
+            error_kind=record.alarm,
+            error=brake.sentence(record),
+            list_sha256=reading.list_sha256,
+            items=reading.items,
+            new=counts.new,
+            skipped=len(reading.skipped),
+        )
+        leaf = None
+        if counts.new or record.alarm_since == look.at:
+            data = {**_look_leaf(look), **brake.leaf_of(record)}
+            leaf = uow.ledger.append(LeafKind.READING_HELD, look.at, data, unit=unit.id)
+        uow.looks.add(replace(look, leaf=leaf))
+        # What it covered, and when that was last known, stays as it was.
+        well = replace(_well(before, look), last_ok_at=before.last_ok_at)
+        uow.sources.put(replace(well, url=source.url, etag=None, last_modified=None, body_sha256=None))
+        uow.lists.put(record)
+        uow.outages.close(f"source:{source.id}", look.at)
+        uow.commit()
+    _count(tally, counts, reading, brought)
+    tally.notes.append(f"{source.id}: held, {brake.sentence(record)}; syncd status tells what to do")
+
+
+def _keep_files(services: Services, exchange: Exchange, brought: arrivals.Sorted, *, keeps_list: bool) -> None:
+    if keeps_list:
+        services.files.put(exchange.body)
+    if services.capture == "page":
+        for arrival in brought.arrivals:
+            if arrival.read_page and arrival.post.article:
+                services.files.put(arrival.post.article.body)
+
+
+def _count(tally: Tally, counts: intake.Intake, reading: Reading, brought: arrivals.Sorted) -> None:
     tally.new += counts.new
     tally.changed += counts.changed
     tally.unchanged += counts.unchanged
     tally.skipped += len(reading.skipped)
     tally.notes += [storable(note) for note in brought.notes]
     tally.notes += [storable(f"skipped {skipped.item}: {skipped.reason}") for skipped in reading.skipped]
+    tally.notes += [
+        storable(f"{title}: changes with every look, no further version is kept") for title in counts.restless
+    ]
+    if counts.held_back:
+        tally.notes.append(f"{counts.held_back} older posts wait: so many a day go to the portal ([portal] flood_cap)")
+
+
+def _with_history(services: Services, source: SourceId, err: ForeignError) -> ForeignError:
+    """A layout that is no longer understood is told with what it held before."""
+    if err.kind not in _LAYOUT_KINDS or not isinstance(err, SourceError):
+        return err
+    with services.db.read() as uow:
+        record = uow.lists.get(source)
+    if record is None or record.good_at is None:
+        return err
+    return SourceError(
+        f"{err.message}; the last good list, of {record.good_at:%Y-%m-%d}, held {record.items} entries, {record.dated} of them dated",
+        unit=err.unit,
+        url=err.url,
+        kind=err.kind,
+        permanent=err.permanent,
+        retry_after=err.retry_after,
+        hint=err.hint,
+    )
 
 
 def _well(state: SourceState, look: LookRecord) -> SourceState:
