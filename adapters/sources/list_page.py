@@ -1,5 +1,6 @@
 """Posts out of a list page, by the selectors of one layout: a function of the parsed page alone."""
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
@@ -17,6 +18,11 @@ MAX_ITEMS = 1_000
 OWN_WORDS = (
     ":scope"  # as date selector: what an entry prints itself, outside of the elements within: `<a>…</a> (30/10/2026)`
 )
+# what stands in such a part of a page leads somewhere, and is no entry of a list
+_MENU = re.compile(
+    r"(?:^|[-_])(?:menu|nav|navbar|navigation|dropdown|breadcrumbs?|footer|sitemap)(?:[-_]|$)", re.IGNORECASE
+)
+_MENU_TAGS = ("nav", "header", "footer")
 _MAX_NESTING = 20  # each of nested items is searched whole: 1,000 of them would take minutes
 
 
@@ -52,8 +58,8 @@ def read_list(
 ) -> Found:
     """The entries of a list, each address once, in page order.
 
-    With a `profile` the rules are those of a kind of site, which fit many: elements that hold other entries, links to what is no post and entries
-    without any link are passed over. Without one they are somebody's own, and what cannot be read is told.
+    With a `profile` the rules are those of a kind of site, which fit many: elements that hold other entries, that stand in a menu or that have no
+    link to a post are passed over. Without one they are somebody's own, and what cannot be read is told.
 
     Raises:
         Nested: the selector is no list's.
@@ -61,7 +67,8 @@ def read_list(
     elements = select(page, rules.item)
     if profile is not None:
         holders = {id(above) for each in elements for above in each.parents}
-        elements = [each for each in elements if id(each) not in holders]
+        menus: dict[int, bool] = {}
+        elements = [each for each in elements if id(each) not in holders and not _in_menu(each, menus)]
     if _nesting(elements[:MAX_ITEMS]) > _MAX_NESTING:
         raise Nested(f"{rules.item!r} finds elements within one another on the list page")
     clocks = {id(each) for selector in rules.not_a_date for each in select(page, selector)}
@@ -137,6 +144,26 @@ def _read(raw: str, found: OrderFound, printing: Printing) -> ReadDate:
         raw, default_zone=printing.zone, day_order=found.order, fetched_at=printing.fetched_at, origin="list"
     )
     return found.judged(date, raw)
+
+
+def _in_menu(element: Tag, known: dict[int, bool]) -> bool:
+    """Whether the element or one around it is a menu. `known` keeps what was found of those around."""
+    path: list[int] = []
+    found = False
+    for each in (element, *element.parents):
+        if each.name in ("body", "html", "[document]"):
+            break
+        if id(each) in known:
+            found = known[id(each)]
+            break
+        path.append(id(each))
+        classes = each.get("class") or ()
+        names = [*classes, str(each.get("id") or "")] if not isinstance(classes, str) else [classes]
+        if each.name in _MENU_TAGS or each.get("role") == "navigation" or any(map(_MENU.search, names)):
+            found = True
+            break
+    known.update(dict.fromkeys(path, found))
+    return found
 
 
 def _nesting(items: list[Tag]) -> int:

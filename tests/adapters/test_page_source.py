@@ -147,16 +147,109 @@ def _liferay_pages() -> list[str]:
 
 @pytest.mark.skipif(not _liferay_pages(), reason=f"the corpus is not beside this checkout: {CORPUS}")
 @pytest.mark.parametrize("name", _liferay_pages())
-def test_real_liferay_list_is_read_as_by_eye(site: LocalSite, name: str) -> None:
+def test_real_liferay_list_is_read_by_its_profile_as_by_eye(site: LocalSite, name: str) -> None:
     expected = json.loads((CORPUS / "expected" / "html_lists.json").read_text())[name]
     site.page("/a/b/list", (CORPUS / name).read_bytes())
-    source = _source(
-        site, "/a/b/list", item=".asset-abstract", link=".asset-title a", title=".asset-title", date=".assetPublishDate"
+    reading = _source(site, "/a/b/list", item="", link="a", title="", date="").read(Known())
+    found = [(one_line(post.title), post.published.instant, post.url.rpartition("/")[2]) for post in reading.posts]
+    wanted = [
+        (
+            one_line(entry["title"]),
+            datetime.fromisoformat(entry["iso"]).astimezone(UTC) if entry.get("iso") else None,
+            entry["href"].rpartition("/")[2],
+        )
+        for entry in expected
+    ]
+    assert [entry for entry in found if entry in wanted] == list(dict.fromkeys(wanted))
+    assert "profile: liferay" in reading.notes
+
+
+MENUS = """<html><head><meta name=generator content="Drupal 10"></head><body>
+<div class="block-menu"><div class=views-row><a href="/node/1">Giới thiệu</a></div></div><nav><div class=views-row><a href="/node/2">Liên hệ</a></div></nav>
+<div class=view-content>
+<div class=views-row><h2><a href="/node/11">Bài một</a></h2><span class=created-date>30/10/2026 - 08:05</span></div>
+<div class=views-row><div class=views-row><h2><a href="/node/12">Bài hai</a></h2><span class=created-date>29/10/2026 - 08:05</span></div></div>
+<div class=views-row><a href="/node/11/print">Bản in</a></div></div></body></html>"""
+
+
+def test_a_profile_takes_no_menu_no_print_page_and_no_holder_of_entries_for_a_post(site: LocalSite) -> None:
+    site.page("/tin-tuc", MENUS)
+    reading = _source(site, item="").read(Known())
+    assert [(post.title, post.stable_id) for post in reading.posts] == [
+        ("Bài một", "drupal:11"),
+        ("Bài hai", "drupal:12"),
+    ]
+    assert reading.posts[0].published.instant == datetime(2026, 10, 30, 1, 5, tzinfo=UTC)
+    assert not reading.skipped
+
+
+def test_a_named_profile_is_used_whatever_the_page_says(site: LocalSite) -> None:
+    site.page("/tin-tuc", MENUS.replace("Drupal 10", "Cổng riêng"))
+    assert _source(site, item="", profile="drupal").read(Known()).posts[0].stable_id == "drupal:11"
+    with pytest.raises(SourceError, match="by any profile"):
+        _source(site, item="").read(Known())
+
+
+def test_a_clock_in_a_profiles_list_is_no_date(site: LocalSite) -> None:
+    clock = "<header class=x><i class=created-date>01/11/2026</i></header>"
+    site.page(
+        "/tin-tuc",
+        f"<html><body>{clock}<div class=views-row>{clock}<h2><a href=/node/5>Bài năm</a></h2></div></body></html>",
     )
-    found = {
-        (one_line(post.title), post.published.instant, post.url.rpartition("/")[2])
-        for post in source.read(Known()).posts
-    }
-    for entry in expected:
-        instant = datetime.fromisoformat(entry["iso"]).astimezone(UTC) if entry.get("iso") else None
-        assert (one_line(entry["title"]), instant, entry["href"].rpartition("/")[2]) in found
+    (post,) = _source(site, item="", profile="drupal").read(Known()).posts
+    assert post.published.instant is None
+
+
+def test_settings_need_entries_or_a_profile() -> None:
+    with pytest.raises(ValueError, match="give item"):
+        PageSettings(url="https://a.vidu.example/", profile="")
+    with pytest.raises(ValueError, match="not a CSS selector"):
+        PageSettings(url="https://a.vidu.example/", pager="a[")
+
+
+def _list_of(numbers: range, pager: str = "") -> str:
+    items = "".join(
+        f"<div class=item><h3><a href=/{n}>Bài {n}</a></h3><i class=date>{n:02}/10/2026</i></div>" for n in numbers
+    )
+    return f"<html><body>{items}{pager}</body></html>"
+
+
+@pytest.mark.parametrize(
+    ("pager", "setting", "second"),
+    [
+        ("<a class=sau href='/tin-tuc/cu-hon'>Cũ hơn</a>", "a.sau", "/tin-tuc/cu-hon"),
+        ("", "trang/{page}/", "/tin-tuc/trang/2/"),
+        ("<a href='/tin-tuc/page-2'>2</a><a href='/tin-tuc/page-9'>Cuối</a>", "", "/tin-tuc/page-2"),
+        ("<a rel=next href='/tin-tuc/sau'>Sau</a>", "", "/tin-tuc/sau"),
+    ],
+    ids=["selector", "template", "numbers", "rel=next"],
+)
+def test_older_posts_stand_on_the_pages_behind_the_list(site: LocalSite, pager: str, setting: str, second: str) -> None:
+    site.page("/tin-tuc", _list_of(range(9, 5, -1), pager))
+    site.page(second, _list_of(range(5, 2, -1)))
+    source = _source(site, pager=setting)
+    since = datetime(2026, 9, 1, tzinfo=UTC)
+    first = source.archive(since, None)
+    assert first.next is not None
+    assert first.complete_from == datetime(2026, 10, 6, 17, tzinfo=UTC)  # of the sixth more may stand behind
+    older = source.archive(since, first.next)
+    assert [post.title for post in older.posts] == ["Bài 5", "Bài 4", "Bài 3"]
+
+
+def test_a_site_that_repeats_its_last_page_has_ended(site: LocalSite) -> None:
+    site.page("/tin-tuc", _list_of(range(9, 5, -1)))
+    source = _source(site, pager="?page={page}")
+    since = datetime(2026, 9, 1, tzinfo=UTC)
+    first = source.archive(since, None)
+    second = source.archive(since, first.next)
+    assert (second.posts, second.next, second.complete_from) == ((), None, since)
+
+
+def test_a_list_of_one_page_without_a_sitemap_has_no_archive(site: LocalSite) -> None:
+    site.page("/tin-tuc", _list_of(range(9, 5, -1)))
+    source = _source(site)
+    at: str | None = None
+    with pytest.raises(SourceError) as caught:
+        for _ in range(10):
+            at = source.archive(datetime(2026, 9, 1, tzinfo=UTC), at).next
+    assert (caught.value.kind, caught.value.permanent) == ("no_archive", True)
