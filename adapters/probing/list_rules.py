@@ -20,15 +20,19 @@ from adapters.probing.blocks import (
     same_site,
     title_links,
 )
+from adapters.probing.dated import own_words
 from adapters.probing.places import MAIN, place_of, place_of_heading
 from adapters.probing.rules import ListRule, rule_for
 from adapters.probing.tree import Element, base_of_tree, tree_of, up, words_of
+from syncd.vietnamese.text import one_line
 
 _ENOUGH = 40  # entries; more of them say little more about a block
 _MIN_DATED, _MIN_UNDATED = 2, 4
 _MAX_TRIED = 8
 _COMPARABLE, _MAX_BLOCKS = 0.4, 5
 _WORTH = 0.3  # of a place: what is only mentioned beside something else is no list
+_MIN_PROSE = 80  # characters of a paragraph; a lead in a list may be as long, but stands in a holder of its own
+_STATED_ARTICLE, _SHORT_ARTICLE, _LONG_ARTICLE = 400, 900, 1_800
 _DATED = 0.6  # the share of entries with a date that makes a list a dated one
 _DOCUMENT = re.compile(
     r"^\W*(?:(?:công văn|quyết định|nghị định|thông tư|chỉ thị|nghị quyết|quy chuẩn|luật|QĐ|NĐ|TT|CV|NQ|CT)\b"
@@ -67,8 +71,10 @@ def learn(page: str, url: str, fetched_at: datetime) -> list[Learned] | NothingL
     links = title_links(root, base)
     hosts = own_hosts(root, url, links)
     blocks = blocks_of(root, links, fetched_at)
+    longest, mostly = prose_of(root)
+    article = mostly and longest > (_STATED_ARTICLE if says_article(root) else _LONG_ARTICLE)
     if not blocks:
-        reason = "article" if is_one_article(root) else "menus" if links else "no_links"
+        reason = "article" if article else "menus" if links else "no_links"
         return NothingLearned(reason=reason)
     scored = sorted(
         ((_score(block, base, hosts), number, block) for number, block in enumerate(blocks)),
@@ -76,7 +82,8 @@ def learn(page: str, url: str, fetched_at: datetime) -> list[Learned] | NothingL
         key=lambda each: (each[0], -each[1]),
     )
     worth = [(score, block) for score, _, block in scored if score > 0][:_MAX_TRIED]
-    article = is_one_article(root)
+    if longest > _SHORT_ARTICLE:  # beside a text stand the newest posts of the site, on each of its pages
+        worth = [(score, block) for score, block in worth if block.place == MAIN]
     if article:  # what it lists beside its text are other articles
         worth = [(score, block) for score, block in worth if len(block.entries) >= (5 if _dated(block) else 15)]
     learned = [
@@ -141,19 +148,27 @@ def _with_leading(
     return best
 
 
-def is_one_article(root: Element) -> bool:
-    """Whether the page is one article: it says so, or one column of it holds far more prose than titles."""
-    stated = any(
-        (meta.get("property") or meta.get("name") or "") == "og:type" and "article" in (meta.get("content") or "")
-        for meta in root.iter("meta")
-    )
+def prose_of(root: Element) -> tuple[int, bool]:
+    """The characters of prose in the column of the page that has most, and whether that is most of the page's prose."""
     prose: dict[Element, int] = {}
-    for paragraph in root.iter("p"):
-        words = words_of(paragraph)
-        if len(words) > 80 and (holder := paragraph.getparent()) is not None:
-            prose[holder] = prose.get(holder, 0) + len(words)
+    for element in root.iter("p", "div", "td", "section", "article"):
+        if element.tag == "p":
+            words, holder = len(words_of(element)), element.getparent()
+        else:  # paragraphs parted by <br>
+            words, holder = len(one_line(" ".join(own_words(element)))), element
+        if words > _MIN_PROSE and holder is not None:
+            prose[holder] = prose.get(holder, 0) + words
     longest = max(prose.values(), default=0)
-    return longest > (600 if stated else 1_800) and longest > 0.5 * sum(prose.values())
+    return longest, longest > 0.5 * sum(prose.values())
+
+
+def says_article(root: Element) -> bool:
+    """Whether the page states that it is an article, as sites tell social networks."""
+    names = {
+        (meta.get("property") or meta.get("name") or "").lower(): (meta.get("content") or "").lower()
+        for meta in root.iter("meta")
+    }
+    return "article" in names.get("og:type", "") or "article:published_time" in names
 
 
 def _score(block: Block, base: str, hosts: Sequence[str]) -> float:
