@@ -16,6 +16,7 @@ from lxml import html as lxml_html
 from soupsieve import SelectorSyntaxError
 
 from adapters.addresses import AddressGuard
+from adapters.markup import most_attributes, tamed
 from syncd.ports.source import ImageData
 from syncd.vietnamese.text import nfc, one_line
 
@@ -67,6 +68,8 @@ _OPEN_OR_CLOSE = re.compile(
 _MAX_DEPTH = 500  # nh3 takes time by the square of the depth: two minutes for 200,000 nested elements
 MAX_PAGE_TAGS = 40_000  # Beautiful Soup takes about 20 µs a tag, and a busy page of a newspaper has 8,000
 MAX_PAGE_CHARS = 5_000_000
+MAX_PAGE_ATTRIBUTES = 2_000  # of one tag; libxml2 takes time by the square of their number
+MAX_TEXT_CHARS = 2_000_000  # of one post, pictures written into it apart; a novel has half of that
 MAX_PAGE_DEPTH = 1_000  # a selector climbs to the root from each element it tries; real pages stay below 60
 _IMAGE = re.compile(r'<img((?: [a-z]+="[^"]*")*)>')
 _SIZE = re.compile(r' (?:width|height)="\s*([^"]*?)(?:px)?\s*"')
@@ -76,6 +79,12 @@ _UNSEEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufdd0-\ufdef\ufeff\ufffe\uffff\ud800-\udfff]"
 )
 _SPACE = re.compile(r"\s")
+# an address of the web in which nothing is to be resolved, mended or doubted
+_WHOLE_URL = re.compile(
+    r"https?://(?:[a-z0-9-]+\.)+[a-z]{2,}(?:/[\w.~!$&'()*+,=:@%/-]*)?(?:\?[\w.~!$&'()*+,=:@%/-]+)?", re.ASCII
+)
+_PROLOG = re.compile(r"^\s*(?:<\?[^>]*>\s*)+")
+_WRITTEN_IN = re.compile(r"data:[^\s\"'<>]{200,}")
 _BARE_HOST = re.compile(r"www\.[\w-]+\.[\w.-]+(?:[/?#:]|$)", re.IGNORECASE)
 _OF_COMMENTS = re.compile(r"comment|bình luận|binh-luan|phản hồi|phan-hoi", re.IGNORECASE)
 _FEED_TYPES = {"application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml"}
@@ -87,6 +96,8 @@ class PageTooLarge(ValueError):
 
 def absolute(address: str, base_url: str) -> str:
     """The address as http or https URL, resolved against the page; empty where it is neither or cannot be one."""
+    if _WHOLE_URL.fullmatch(address):
+        return address
     address = _SPACE.sub("%20", _UNSEEN.sub("", address).strip())
     if _BARE_HOST.match(address):
         address = f"http://{address}"
@@ -104,7 +115,7 @@ def clean_html(source: str, base_url: str) -> str:
 
     Images that show nothing are left out: without address, of one pixel, or on an address that is not public and not the page's own.
     """
-    source = nfc(source)
+    source = nfc(_bounded(source))
     if not _TAG.search(source):
         return nh3.clean_text(source) if "<" in source else source.strip()
     if _depth(source) > _MAX_DEPTH:
@@ -156,7 +167,7 @@ def text_of_html(source: str) -> str:
     """The plain text of a fragment: one line per block, no empty lines, white space collapsed, entities decoded."""
     if not _TAG.search(source) and "&" not in source:
         return "\n".join(filter(None, (one_line(line) for line in source.splitlines())))
-    root = _fragment(source)
+    root = _fragment(_bounded(source))
     if root is None:
         return ""
     parts: list[str] = []
@@ -242,19 +253,22 @@ def parse_page(page: str) -> BeautifulSoup:
     """A whole page, ready for `select`, at less than 2 s of CPU.
 
     Raises:
-        PageTooLarge: the page has more text, tags or nesting than any page made to be read.
+        PageTooLarge: the page has more text, tags, attributes or nesting than any page made to be read.
     """
     refuse_too_large(page)
-    return BeautifulSoup(page, "lxml")
+    # Beautiful Soup warns of what looks like XML, and of a text that looks like an address: a page may be either
+    return BeautifulSoup(_PROLOG.sub("", page) if "<" in page else f"<body>{page}", "lxml")
 
 
 def refuse_too_large(page: str) -> None:
-    """Raise PageTooLarge for a page with more text, tags or nesting than any page made to be read."""
+    """Raise PageTooLarge for a page with more text, tags, attributes or nesting than any page made to be read."""
     if len(page) > MAX_PAGE_CHARS:
         raise PageTooLarge(f"the page has {len(page):,} characters, at most {MAX_PAGE_CHARS:,} are read")
     tags = sum(1 for _ in itertools.islice(_OPENING.finditer(page), MAX_PAGE_TAGS + 1))
     if tags > MAX_PAGE_TAGS or page.count("<") > 4 * MAX_PAGE_TAGS:
         raise PageTooLarge(f"the page has more than {MAX_PAGE_TAGS:,} elements")
+    if most_attributes(page) > MAX_PAGE_ATTRIBUTES:
+        raise PageTooLarge(f"a tag of the page has more than {MAX_PAGE_ATTRIBUTES:,} attributes")
     if _depth(page) > MAX_PAGE_DEPTH and _tree_depth(page) > MAX_PAGE_DEPTH:
         raise PageTooLarge(f"the page nests its elements deeper than {MAX_PAGE_DEPTH}")
 
@@ -283,6 +297,13 @@ def canonical_of(page: BeautifulSoup, page_url: str) -> str | None:
     if not url or urlsplit(url).hostname != own or (urlsplit(url).path in ("", "/") and not urlsplit(url).query):
         return None
     return url
+
+
+def _bounded(source: str) -> str:
+    """The same fragment, of a size and with tags that no parser takes long for; what is beyond is cut."""
+    if len(source) > MAX_TEXT_CHARS:
+        source = _WRITTEN_IN.sub("data:,", source)[:MAX_TEXT_CHARS]
+    return tamed(source)
 
 
 def _fragment(source: str) -> Any | None:

@@ -193,3 +193,44 @@ def test_image_beside_a_page_on_an_inner_network_is_kept() -> None:
         images_of(clean_html("<img src=/anh.jpg>", "http://10.1.2.3:8080/tin/"))[0].url
         == "http://10.1.2.3:8080/anh.jpg"
     )
+
+
+MANY = range(60_000)
+BOMBS = {
+    "bare": "<a " + " ".join(f"b{n}" for n in MANY) + ">chữ</a>",
+    "quoted ends": "<a " + " ".join(f"b{n}='>'" for n in MANY) + ">chữ</a>",
+    "after a quoted end": "<a x='>' " + " ".join(f"b{n}" for n in MANY) + ">chữ</a>",
+    "behind a quote in a comment": "<!-- <i a=' --><a " + " ".join(f"b{n}" for n in MANY) + ">chữ</a>",
+    "slashes": "<a/" + "/".join(f"b{n}" for n in MANY) + ">chữ</a>",
+    "never closed": "<p>chữ</p><a " + " ".join(f"b{n}='" for n in MANY),
+}
+
+
+@pytest.mark.parametrize("bomb", BOMBS.values(), ids=BOMBS.keys())
+def test_tag_with_very_many_attributes_is_not_read_by_the_square_of_their_number(bomb: str) -> None:
+    started = time.process_time()
+    assert "chữ" in clean_html(f"<p>chữ</p>{bomb}", BASE)
+    assert "chữ" in text_of_html(f"<p>chữ</p>{bomb}")
+    assert len(title_text(f"chữ {bomb}")) < 1_000_000
+    assert time.process_time() - started < 2
+
+
+def test_fragment_with_a_quoted_end_of_tag_or_a_picture_written_in_keeps_its_text() -> None:
+    picture = "data:image/png;base64," + "A" * 3_000_000
+    source = f'<p title="a > b">Giá < 5 &amp; <b>đậm</b></p><img src="{picture}"><p>sau ảnh</p><a href="/x?a=1&amp;b=2">z</a>'
+    cleaned = clean_html(source, BASE)
+    assert text_of_html(cleaned) == "Giá < 5 & đậm\nsau ảnh\nz"
+    assert 'href="https://ban-a.vidu.example/x?a=1&amp;b=2"' in cleaned
+    assert parse_page(f"<!doctype html><html><body>{source.replace(picture, '')}</body></html>").b is not None
+
+
+def test_page_with_a_tag_of_very_many_attributes_is_refused() -> None:
+    with pytest.raises(PageTooLarge, match="attributes"):
+        parse_page(f"<html><body>{BOMBS['bare']}</body></html>")
+
+
+@pytest.mark.parametrize(
+    "page", ["<?xml version='1.0'?><?x y?><rss><channel/></rss>", "index.html", "https://a.example/"]
+)
+def test_page_that_is_none_is_parsed_without_a_warning(page: str) -> None:
+    assert parse_page(page).find_all("a") == []
