@@ -5,7 +5,7 @@ import re
 from adapters.articles.article import ArticleRules
 from adapters.articles.bodies import Body
 from adapters.articles.page import ArticlePage, text_of, value_of
-from adapters.articles.places import Heading, is_aside
+from adapters.articles.places import Asides, Heading
 from adapters.articles.stated import Stated, breadcrumbs_of
 from syncd.vietnamese.fold import fold
 from syncd.vietnamese.text import one_line
@@ -48,9 +48,10 @@ def author_of(page: ArticlePage, stated: Stated, heading: Heading | None, body: 
         and fold(named) != fold(page.meta("og:site_name"))
     ):
         return named
+    asides = heading.asides if heading is not None else Asides()
     for element in page.root.iter("span", "a", "p", "div", "strong", "address"):
         names = f"{element.get('class') or ''} {element.get('itemprop') or ''} {element.get('rel') or ''}"
-        if _AUTHOR_NAME.search(names) and not is_aside(element, heading.element if heading else None):
+        if _AUTHOR_NAME.search(names) and element not in asides:
             text = _AUTHOR_LABEL.sub("", text_of(element))
             if 2 < len(text) <= _MAX_NAME and not any(char.isdigit() for char in text):
                 return text

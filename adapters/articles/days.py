@@ -11,11 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import unquote, urlsplit
 
-from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
-
 from adapters.articles.article import ArticleRules
 from adapters.articles.page import ArticlePage, Element, text_of, value_of
-from adapters.articles.places import Heading, is_aside
+from adapters.articles.places import Asides, Heading
 from adapters.articles.stated import Stated
 from syncd.domain.model import NO_DATE, Precision, ReadDate
 from syncd.vietnamese.date_patterns import find_days, fold_date_text, rewrite_odd_iso
@@ -136,17 +134,17 @@ def _printed(
 ) -> Iterator[Candidate]:
     """The marked publication time of the article, and the best byline beside its heading."""
     itemprops = set() if _is_liar(page) else {"datePublished", "dateCreated"}
-    beside = heading.element if heading is not None else None
+    asides = heading.asides if heading is not None else Asides()
     marked = [
         element
-        for element in page.root.iter(etree.Element)
+        for element in page.root.xpath("//time | //*[@itemprop]")
         if (element.get("itemprop") in itemprops and element.tag != "meta")
         or (
             element.tag == "time"
             and (element.get("pubdate") is not None or _PUBLISHED_NAME.search(element.get("class") or ""))
         )
     ]
-    marked = [element for element in marked if not is_aside(element, beside) and element not in excluded]
+    marked = [element for element in marked if element not in asides and element not in excluded]
     named = [found for element in marked for found in reading.candidate(_moment(element), "time", 4)]
     if named and all(abs(each.instant - named[0].instant) <= _SAME_DAY for each in named):
         yield named[0]

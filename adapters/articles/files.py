@@ -1,5 +1,6 @@
 """The files an article offers: PDF, office documents and archives that its text or its list of attachments links to."""
 
+import itertools
 import re
 from urllib.parse import unquote, urlsplit
 
@@ -8,14 +9,16 @@ from lxml import html as lxml_html
 
 from adapters.articles.article import ArticleRules
 from adapters.articles.page import ArticlePage, Element, text_of
-from adapters.articles.places import is_aside
+from adapters.articles.places import Asides
 from adapters.html import absolute
 from syncd.ports.source import AttachmentData
 
 _FILE = re.compile(r"\.(?:pdf|docx?|xlsx?|pptx?|rar|zip|7z|odt|ods|rtf)(?:/[\w-]{8,})?$", re.IGNORECASE)
+_FILE_NAME = re.compile(r"\.(?:pdf|do|xls|ppt|rar|zip|7z|od|rtf)", re.IGNORECASE)
 _BOX = re.compile(r"attach|dinh-?kem|file-?list|download|tai-?ve|tep-?tin|document-?file", re.IGNORECASE)
 _BOX_WORDS = re.compile(r"đính kèm|tải về|tệp tin|attachment", re.IGNORECASE)
 _MAX_FILES = 50
+_MAX_CLIMB = 6
 
 
 def attachments_of(page: ArticlePage, cleaned: str, rules: ArticleRules) -> tuple[AttachmentData, ...]:
@@ -23,18 +26,21 @@ def attachments_of(page: ArticlePage, cleaned: str, rules: ArticleRules) -> tupl
     if rules.attachments:
         links = [link for element in page.find(rules.attachments) for link in element.iter("a")]
         return _files(links, page.base, every=True)
-    links = _links(cleaned)
-    for box in page.root.iter("div", "ul", "table", "section", "p", "td", "dl"):
-        names = f"{box.get('class') or ''} {box.get('id') or ''}"
-        if _BOX.search(names) and not is_aside(box):
-            links += list(box.iter("a"))
-    for link in page.root.iter("a"):
-        if not _is_file(link):
-            continue
-        above = link.getparent()
-        if above is not None and _BOX_WORDS.search((above.text or "") + text_of(link)[:200]) and not is_aside(link):
-            links.append(link)
-    return _files(links, page.base, every=False)
+    offered = [link for link in page.root.iter("a") if _is_file(link)]
+    if not offered:
+        return ()
+    asides = Asides()
+    boxed = [link for link in offered if _is_boxed(link) and link not in asides]
+    return _files([*_links(cleaned), *boxed], page.base, every=False)
+
+
+def _is_boxed(link: Element) -> bool:
+    """Whether a link stands in a box for attachments, or beside words that say so."""
+    above = link.getparent()
+    if _BOX_WORDS.search(f"{above.text or ''} {text_of(link)[:200]}"):
+        return True
+    near = itertools.islice(link.iterancestors(), _MAX_CLIMB)
+    return any(_BOX.search(f"{each.get('class') or ''} {each.get('id') or ''}") for each in near)
 
 
 def _links(cleaned: str) -> list[Element]:
@@ -48,7 +54,7 @@ def _links(cleaned: str) -> list[Element]:
 
 def _is_file(link: Element) -> bool:
     href = link.get("href") or ""
-    return "." in href and _FILE.search(unquote(_path_of(href))) is not None
+    return _FILE_NAME.search(href) is not None and _FILE.search(unquote(_path_of(href))) is not None
 
 
 def _path_of(href: str) -> str:

@@ -10,7 +10,7 @@ from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 
 from adapters.articles.edges import beyond_the_text
 from adapters.articles.page import ArticlePage, Element, text_of
-from adapters.articles.places import Heading, is_aside
+from adapters.articles.places import Asides, Heading
 from adapters.html import TAGS, text_of_html
 from syncd.vietnamese.text import nfc, one_line
 
@@ -190,11 +190,12 @@ class _Blocks:
         places = [self._order[element] for element in self.weights]
         first, last = min(places), max(places)
         shown: dict[Element, set[Element]] = {}
+        asides = Asides(container)
         for image in self.images:
             place = self._order[image]
             if place > last + _AFTER or (place < first and not self._follows(image, heading)):
                 continue
-            if not _is_decoration(image) and not is_aside(image, container) and not self._leads_elsewhere(image):
+            if not _is_decoration(image) and image not in asides and not self._leads_elsewhere(image):
                 shown[image] = _captions(image)
         return shown
 
@@ -207,10 +208,11 @@ class _Blocks:
 
     def left_out(self, container: Element) -> int:
         """How many letters the paragraphs within the container have that are none of the words."""
+        asides = Asides(container)
         return sum(
             len(_letters(text_of(element)))
             for element in self.unmatched
-            if element.tag == "p" and container in element.iterancestors() and not is_aside(element, container)
+            if element.tag == "p" and element not in asides and container in element.iterancestors()
         )
 
     def lead(self, container: Element, heading: Heading | None, page: ArticlePage) -> str:

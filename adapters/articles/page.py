@@ -30,6 +30,7 @@ _OLD_REFERENCE = re.compile(
 )
 _FEWEST_SIGNS = 2
 _MARK = "data-syncd-place"
+_NOT_TEXT = ("script", "style", "noscript", "template")
 _VALUE_OF = {"meta": "content", "time": "datetime", "data": "value"}
 
 
@@ -110,14 +111,19 @@ def value_of(element: Element) -> str:
 
 
 def text_of(element: Element) -> str:
-    """The text of an element on one line, blanks between its parts; scripts and comments left out."""
+    """The text of an element on one line, blanks between its parts; scripts left out."""
+    if next(element.iter(*_NOT_TEXT), None) is None:
+        return one_line(" ".join(element.itertext()))
     return one_line(" ".join(_texts(element)))
 
 
 def _texts(element: Element) -> Iterator[str]:
-    for event, each in etree.iterwalk(element, events=("start", "end")):
+    walk = etree.iterwalk(element, events=("start", "end"))
+    for event, each in walk:
         if event == "start":
-            if each.text and each.tag not in ("script", "style", "noscript", "template"):
+            if each.tag in _NOT_TEXT:
+                walk.skip_subtree()
+            elif each.text:
                 yield each.text
         elif each.tail and each is not element:
             yield each.tail

@@ -16,6 +16,7 @@ _ASIDE = re.compile(
     r"newsletter|cookie\w*|ticker|marquee|top-?bar|headertools|liveblog|archive-?list|search\w*)(?:$|[\s_-])",
     re.IGNORECASE,
 )
+_MAIN_TAGS = {"body", "html", "article", "main"}
 _HEADING_TAGS = ("h1", "h2", "h3", "h4")
 _TITLE_NAME = re.compile(r"title|headline|tieu-?de|heading", re.IGNORECASE)
 _TITLE_PARTS = re.compile(r"\s+[|–—·»:-]\s+|\s*\|\s*")
@@ -27,21 +28,37 @@ _SHORT = 140
 _MAX_CLIMB = 4
 
 
-def is_aside(element: Element, heading: Element | None = None) -> bool:
-    """Whether an element belongs to a side column, comments, a list of other posts, a footer or a clock.
+class Asides:
+    """Tells of elements whether they belong to a side column, comments, a list of other posts, a footer or a clock.
 
-    What also holds the heading of the article is none of these, whatever it is called.
+    What also holds the element given here, the heading or the text of the article, is none of these, whatever it is called.
     """
-    around = set() if heading is None else {heading, *heading.iterancestors()}
-    for each in (element, *element.iterancestors()):
-        if each in around or each.tag in ("body", "html", "article", "main"):
-            return False
-        if each.tag in _ASIDE_TAGS:
-            return True
-        names = each.get("class"), each.get("id")
-        if any(name and len(name) < 400 and _ASIDE.search(name) for name in names):
-            return True
-    return False
+
+    def __init__(self, inside: Element | None = None) -> None:
+        self._known: dict[Element, bool] = {}
+        if inside is not None:
+            self._known = dict.fromkeys((inside, *inside.iterancestors()), False)
+
+    def __contains__(self, element: Element) -> bool:
+        climbed = []
+        each = element
+        while each is not None and each not in self._known:
+            climbed.append(each)
+            if (
+                each.tag in _ASIDE_TAGS
+                or each.tag in _MAIN_TAGS
+                or any(map(_names_aside, (each.get("class"), each.get("id"))))
+            ):
+                self._known[each] = each.tag not in _MAIN_TAGS
+                break
+            each = each.getparent()
+        known = each is not None and self._known[each]
+        self._known.update(dict.fromkeys(climbed, known))
+        return known
+
+
+def _names_aside(name: str | None) -> bool:
+    return bool(name) and len(name or "") < 400 and _ASIDE.search(name or "") is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +67,7 @@ class Heading:
 
     element: Element
     text: str
-    page: ArticlePage
+    asides: Asides
 
     def around(self) -> Iterator[tuple[Element, str]]:
         """Short elements near the heading that hold a digit, with where they stand: `after`, `inside` or `before` it.
@@ -60,7 +77,7 @@ class Heading:
         """
         yield from self._after()
         for child in self.element.iter():
-            if child is not self.element and _has_digit(child) and not self._is_aside(child):
+            if child is not self.element and _has_digit(child) and child not in self.asides:
                 yield child, "inside"
         yield from self._before()
 
@@ -76,7 +93,7 @@ class Heading:
                 return
             if not isinstance(element.tag, str):
                 continue
-            if element.tag in ("script", "style", "noscript") or self._is_aside(element):
+            if element.tag in ("script", "style", "noscript") or element in self.asides:
                 skip = element
                 continue
             text = _bounded_text(element)
@@ -88,9 +105,6 @@ class Heading:
             elif element.text and len(element.text.strip()) > _PARAGRAPH:
                 passed += len(element.text)
 
-    def _is_aside(self, element: Element) -> bool:
-        return is_aside(element, self.element)
-
     def _before(self) -> Iterator[tuple[Element, str]]:
         block = self.element
         for _ in range(_MAX_CLIMB):
@@ -101,14 +115,14 @@ class Heading:
                 if (
                     isinstance(sibling.tag, str)
                     and len(_bounded_text(sibling, 600)) < 600
-                    and not self._is_aside(sibling)
+                    and sibling not in self.asides
                 ):
                     for element in sibling.iter():
                         if (
                             isinstance(element.tag, str)
                             and _has_digit(element)
                             and len(_bounded_text(element)) <= _SHORT
-                            and not self._is_aside(element)
+                            and element not in self.asides
                         ):
                             yield element, "before"
             block = above
@@ -120,26 +134,27 @@ def heading_of(page: ArticlePage, stated: str) -> Heading | None:
         fold(title) for title in (stated, page.meta("og:title"), page.meta("twitter:title"), _title(page)) if title
     ]
     parts = {part for title in titles for part in [title, *_TITLE_PARTS.split(title)] if len(part) >= _MIN_TITLE}
+    asides = Asides()
     first: Element | None = None
     firsts = 0
     for tag in _HEADING_TAGS:
         for element in page.root.iter(tag):
             text = text_of(element)[:600]
-            if not text or (tag != "h1" and is_aside(element)):
+            if not text or (tag != "h1" and element in asides):
                 continue
             if _matches(fold(text), parts):
-                return Heading(element=element, text=text, page=page)
-            if tag == "h1" and not is_aside(element):
+                return Heading(element=element, text=text, asides=Asides(element))
+            if tag == "h1" and element not in asides:
                 firsts += 1
                 first = element if first is None else first
     for element in page.root.iter("div", "span", "p", "td", "a", "font", "strong", "b"):
         named = _TITLE_NAME.search(f"{element.get('class') or ''} {element.get('id') or ''}")
-        if (named or element.tag in ("font", "strong", "b", "td")) and not is_aside(element):
+        if (named or element.tag in ("font", "strong", "b", "td")) and element not in asides:
             text = _bounded_text(element, 400)
             if len(text) < 400 and fold(text) in parts:
-                return Heading(element=element, text=text_of(element), page=page)
+                return Heading(element=element, text=text_of(element), asides=Asides(element))
     if first is not None and firsts == 1:
-        return Heading(element=first, text=text_of(first)[:600], page=page)
+        return Heading(element=first, text=text_of(first)[:600], asides=Asides(first))
     return None
 
 
