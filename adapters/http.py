@@ -288,19 +288,21 @@ class Visit:
 
     def _exchange(self, ask: _Ask, asked: str, left_s: float) -> Exchange:
         """One request and its whole answer, in the host's turn."""
+        try:
+            return self._in_turn(ask, asked, left_s)
+        except HttpFailure as failure:
+            # a kept connection that the server closed meanwhile; nothing was answered, and a GET may be repeated
+            stale = not self._dialer.dialled and failure.kind in ("reset", "protocol")
+            if ask.method != "GET" or not stale:
+                raise
+        return self._in_turn(ask, asked, left_s)
+
+    def _in_turn(self, ask: _Ask, asked: str, left_s: float) -> Exchange:
         spacing_s = max(self._spacing_s, self._delays.get(ask.url.host, 0.0))
         turn = self._turns.turn(ask.url.host, spacing_s=spacing_s, patience_s=self._settings.total_timeout_s)
         try:
             with turn:
-                deadline = self._clock.monotonic() + left_s
-                try:
-                    return self._attempt(ask, asked, deadline)
-                except HttpFailure as failure:
-                    # a kept connection that the server closed meanwhile; nothing was answered, and a GET may be repeated
-                    stale = not self._dialer.dialled and failure.kind in ("reset", "protocol")
-                    if ask.method != "GET" or not stale:
-                        raise
-                return self._attempt(ask, asked, deadline)
+                return self._attempt(ask, asked, self._clock.monotonic() + left_s)
         except Held as err:
             pause = timedelta(seconds=round(err.seconds))
             raise self._failure(asked, "held", f"{ask.url.host} asked for a pause", retry_after=pause) from err

@@ -20,7 +20,7 @@ from typing import Any, BinaryIO
 START = datetime(2026, 10, 15, 0, 0, tzinfo=UTC)
 LISTED = 10
 BETWEEN_POSTS = timedelta(hours=8)
-KINDS = ("feed", "page")
+KINDS = ("feed", "page", "sitemap", "wordpress", "http_json")
 FAULTS = ("refuses", "breaks off", "is silent", "server error", "garbage", "login page")
 FAULTY_EACH = 100
 _MATCH = re.compile(rb'(?i)^if-none-match:\s*"([^"]*)"')

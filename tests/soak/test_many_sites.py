@@ -27,7 +27,7 @@ _PATIENCE_S = 600.0  # for one tick of simulated time, on the real clock
 _SOURCE = {
     "feed": 'kind = "feed", window = 10, article = "none"',
     "page": 'kind = "page", item = "li.tin", date = ".ngay", window = 10, article = { content = ".noi-dung", date = ".ngay-dang" }',
-    "sitemap": 'kind = "sitemap"',
+    "sitemap": 'kind = "sitemap", article = "none"',
     "wordpress": 'kind = "wordpress"',
     "http_json": 'kind = "http_json", items = "data", title = "ten", link = "lien_ket", date = "ngay", text = "noi_dung", id = "id"',
 }
