@@ -116,7 +116,8 @@ def _post(item: Any, position: int, exchange: Exchange) -> PostData | Skipped:
         return Skipped(item=f"item {position}", reason="no post")
     base = exchange.final_url
     title = title_text(_rendered(item, "title"))
-    url = absolute(text_in(item.get("link")), base)
+    link = text_in(item.get("link")).strip()
+    url = absolute(link, base) if link else ""
     if not url or not title:
         name = title[:80] or f"item {position}"
         return Skipped(item=name, reason="no web address" if not url else "no title")
