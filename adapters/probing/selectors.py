@@ -63,22 +63,30 @@ class Selector:
     def find(self, within: Element) -> list[Element]:
         """What it finds below an element, in page order, as `select` would."""
         last = self.compounds[-1]
-        return [
-            element
-            for element in within.iterdescendants(last.tag or None)
-            if isinstance(element.tag, str) and last.fits(element) and self._under(element, len(self.compounds) - 2)
-        ]
+        below = (element for element in within.iterdescendants(last.tag or None) if isinstance(element.tag, str))
+        return self.among(below, {})
 
-    def _under(self, element: Element, index: int) -> bool:
+    def among(self, elements: Iterable[Element], memo: "Memo") -> list[Element]:
+        """Those of the elements that it finds; `memo` keeps what was asked of their ancestors, for the next selector."""
+        last = self.compounds[-1]
+        return [each for each in elements if last.fits(each) and self._under(each, len(self.compounds) - 2, memo)]
+
+    def _under(self, element: Element, index: int, memo: "Memo") -> bool:
         if index < 0:
             return True
         compound = self.compounds[index]
+        known = memo.setdefault(compound, {})
         for above in element.iterancestors():
-            if compound.fits(above) and self._under(above, index - 1):
+            if (fits := known.get(above)) is None:
+                fits = known[above] = compound.fits(above)
+            if fits and self._under(above, index - 1, memo):
                 return True
             if self.direct[index]:
                 return False
         return False
+
+
+Memo = dict[Compound, dict[Element, bool]]
 
 
 @lru_cache(maxsize=8192)
@@ -90,18 +98,14 @@ def for_all(elements: Sequence[Element], root: Element, judge: Callable[[list[El
     """The cheapest selector that finds all of the elements; `judge` says what is wrong with what it finds beside them (0: nothing)."""
     wanted = set(elements)
     best: Selector | None = None
+    memo: Memo = {}
     index: dict[str, list[Element]] = defaultdict(list)
     for element in root.iter(elements[0].tag):
         index[element.tag].append(element)
     for tried, candidate in enumerate(sorted(_candidates(elements), key=lambda each: each.cost)):
         if tried > _MAX_TRIED or (best is not None and candidate.cost >= best.cost):
             break
-        last = candidate.compounds[-1]
-        found = [
-            element
-            for element in index[last.tag]
-            if last.fits(element) and candidate._under(element, len(candidate.compounds) - 2)
-        ]
+        found = candidate.among(index[candidate.compounds[-1].tag], memo)
         if not wanted <= set(found):
             continue
         fault = judge([element for element in found if element not in wanted])
