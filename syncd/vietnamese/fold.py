@@ -20,7 +20,7 @@ def fold(text: str) -> str:
     become plain ones, invisible characters go, white space collapses. Letters are kept apart: "ma", "má", "mă" differ.
     """
     # White space parts what can act on one another in every step below, so each part is folded by itself, and most only once.
-    parts = (_kept_part(part) if len(part) <= _KEPT_CHARS else _fold_part(part) for part in text.split())
+    parts = [_kept_part(part) if len(part) <= _KEPT_CHARS else _fold_part(part) for part in text.split()]
     return " ".join(filter(None, parts))
 
 

@@ -23,7 +23,8 @@ _SAMPLE = 4_000  # characters that decide; a line of a page says as much as the 
 _LONG = 20  # from so many words on, one in ten may be a name from abroad or a misprint
 _SINGLE_BYTE = frozenset((Legacy.TCVN3, Legacy.VISCII, Legacy.VPS))
 _QUOTES = "“”‘’–—…«»·°"
-_UPPER = re.compile(r"[A-Z]{2}")
+_QUOTE = re.compile("[‘’“”‚„‹›–—…]")
+_UPPER = re.compile(r"[A-Z]")
 _LOWER = re.compile(r"[a-z]")
 
 
@@ -104,15 +105,9 @@ def recognise_legacy(text: str) -> Legacy | None:
     sample = _sample(text)
     others = _ASCII_WORD.findall(sample)
     native = sum(is_syllable(word) for word in others)
-    best: tuple[int, Legacy] | None = None
-    for encoding in TABLES:
-        found = _weigh(sample, encoding)
-        if not _is_proved(found, encoding, native, len(others)):
-            continue
-        score = found.proved - 2 * found.against
-        if best is None or score > best[0]:
-            best = score, encoding
-    return best[1] if best else None
+    found = {encoding: _weigh(sample, encoding) for encoding in TABLES}
+    best = max(TABLES, key=lambda encoding: found[encoding].proved - 2 * found[encoding].against)
+    return best if _is_proved(found[best], best, native, len(others)) else None
 
 
 def convert(text: str, encoding: Legacy) -> str:
@@ -122,9 +117,8 @@ def convert(text: str, encoding: Legacy) -> str:
     """
     if encoding is Legacy.VISCII:
         text = text.translate(_VISCII_LOW)
-    table = TABLES[encoding]
-    letters = {**table.singles, **table.pairs}
-    done = _letters(encoding).sub(lambda found: letters[found[0]], text)
+    meanings = _meanings(encoding)
+    done = _letters(encoding).sub(lambda found: meanings[found[0]], text)
     if encoding is Legacy.TCVN3:
         done = _composed("\n".join(map(_capitals, done.split("\n"))))
         if is_damaged(text, encoding):
@@ -220,8 +214,13 @@ def _weigh(text: str, encoding: Legacy) -> _Evidence:
 def _judge(word: str, encoding: Legacy) -> str:
     if not _letters(encoding).sub("", word).isascii():
         return "against"
+    if _QUOTE.sub("", word).isascii():  # "l’eau": letters of VISCII and VPS, but far oftener quotes
+        return "either"
     converted = convert(word, encoding)
-    if not is_syllable(converted.strip(_QUOTES)):
+    said = converted.strip(_QUOTES)
+    if encoding is Legacy.TCVN3 and not _LOWER.search(said):
+        said = said.capitalize()  # "CñA": capitals as far as it has them
+    if not is_syllable(said) or said not in (said.lower(), said.upper(), said.capitalize()):
         return "either" if converted.isupper() and len(converted) <= 6 else "against"  # "QĐ", "HĐND"
     plain = _composed(word)  # a lone sign proves nothing: "£", "¸"
     return "either" if len(word) == 1 or plain == converted or is_syllable(plain) else "proof"
@@ -229,15 +228,20 @@ def _judge(word: str, encoding: Legacy) -> str:
 
 def _capitals(line: str) -> str:
     """Capitals for the letters with a tone in words of capitals: "QUYếT ĐịNH"."""
-    if not _UPPER.search(line):
-        return line
     words = re.split(r"(\s+)", line)
-    shouted = [bool(_UPPER.search(word)) and not _LOWER.search(word) for word in words]
+    shouted = [len(_UPPER.findall(word)) > 1 and not _LOWER.search(word) for word in words]
+    if not any(shouted):
+        return line
     alone = not any(_LOWER.search(word[1:]) for word in words)
     return "".join(
         word.upper() if loud or (alone and word[:1].isupper()) else word
         for word, loud in zip(words, shouted, strict=True)
     )
+
+
+@cache
+def _meanings(encoding: Legacy) -> dict[str, str]:
+    return {**TABLES[encoding].singles, **TABLES[encoding].pairs}
 
 
 @cache
@@ -268,5 +272,5 @@ def _strong(encoding: Legacy) -> re.Pattern[str]:
     table = TABLES[encoding]
     if table.pairs:
         return re.compile(_grouped(table.pairs))
-    signs = "".join(sorted(c for c in table.alphabet if c < "\xc0" or c > "\xff"))
+    signs = _QUOTE.sub("", "".join(sorted(c for c in table.alphabet if c < "\xc0" or c > "\xff")))
     return re.compile(f"[{re.escape(signs)}]|(?<=[a-zß-ÿ])[À-Þ]")  # "TiÕng": no language has a capital there

@@ -23,12 +23,16 @@ _BRACKETS = re.compile(
     r"[(\[]\s*(?:TÀI LIỆU\s+)?(TUYỆT MẬT|TỐI MẬT|MẬT|LƯU HÀNH NỘI BỘ|Tuyệt mật|Tối mật|Mật|Lưu hành nội bộ)\s*[)\]]"
 )
 _STAMP = re.compile(r"\b(TUYỆT MẬT|TỐI MẬT|LƯU HÀNH NỘI BỘ)\b")
+_NEEDED = ("mật", "lưu")  # a word of every mark: most texts have none, and need not be read line by line
 _TRIM = " \t.,;:!*_-–—|/\"'“”()[]{}<>"
 
 
 def find_mark(title: str, text: str) -> str | None:
     """The mark found, as the decree spells it ("Tối mật"), or None. `text` is plain, a line for each paragraph."""
-    lines = list(_lines(title + "\n" + text))
+    whole = unicodedata.normalize("NFC", f"{title}\n{text}")
+    if not any(word in whole.lower() for word in _NEEDED):
+        return None
+    lines = list(_lines(whole))
     for number, line in enumerate(lines):
         found = _mark_of(line, head=number < _HEAD_LINES)
         if found:
@@ -37,7 +41,7 @@ def find_mark(title: str, text: str) -> str | None:
 
 
 def _lines(text: str) -> Iterator[str]:
-    for line in unicodedata.normalize("NFC", text).splitlines():
+    for line in text.splitlines():
         collapsed = " ".join(line.split())
         if collapsed:
             yield collapsed

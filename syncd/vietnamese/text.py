@@ -93,8 +93,8 @@ def decode(body: bytes, *, content_type: str = "") -> Decoded:
 
 def nfc(text: str) -> str:
     """The text composed, without control characters, and with U+FFFD for what no database or file can hold."""
-    if text.isascii() and text.isprintable():
-        return text
+    if text.isprintable():  # neither control characters nor surrogates are
+        return text if text.isascii() else unicodedata.normalize("NFC", text)
     return _CONTROL.sub("", _SURROGATE.sub("\ufffd", unicodedata.normalize("NFC", text)))
 
 

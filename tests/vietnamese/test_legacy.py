@@ -2,12 +2,14 @@
 
 import gzip
 import json
+import random
 import re
 import shutil
 import subprocess
 import time
 import unicodedata
 from difflib import SequenceMatcher
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -337,3 +339,20 @@ def test_hostile_markup_is_answered_fast(piece: str) -> None:
     started = time.process_time()
     modern_html("¸" + piece * 60_000)
     assert time.process_time() - started < 3
+
+
+@pytest.mark.parametrize("rounds", [pytest.param(1_500, marks=pytest.mark.slow), 25])
+def test_words_of_a_hundred_languages_in_any_order_are_not_converted(rounds: int) -> None:
+    spec = find_spec("justext")  # a part of trafilatura, with the commonest words of each language
+    if spec is None or spec.origin is None:
+        pytest.skip("justext is not installed")
+    chance = random.Random(20261031)
+    lists = sorted((Path(spec.origin).parent / "stoplists").glob("*.txt"))
+    assert len(lists) > 90
+    for path in lists:
+        words = path.read_text(encoding="utf-8").split()
+        marked = [word for word in words if not word.isascii()]
+        for _ in range(rounds):
+            for chosen in (words, marked):
+                title = " ".join(chance.sample(chosen, min(len(chosen), chance.randint(1, 8)))).capitalize()
+                assert modern(title).encoding is None, (path.stem, title)
