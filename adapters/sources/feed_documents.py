@@ -11,9 +11,10 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from adapters.html import absolute, clean_html, images_of, text_of_html, title_text
+from adapters.html import absolute, clean_html, images_of, title_text
 from adapters.sources.feed_dates import FeedOptions, plain_minutes, read_dates
 from adapters.sources.feed_items import RawItem
+from adapters.sources.feed_text import plain_text
 from adapters.sources.feed_trees import NotAFeed, read_raw
 from syncd.domain.identity import normal_url
 from syncd.domain.model import ReadDate
@@ -171,14 +172,14 @@ def _post(
         reason = "no web address" if len(url) <= _MAX_ADDRESS else f"an address of {len(url):,} characters"
         return Skipped(item=name[:80], reason=reason)
     html = clean_html(item.content, base)
-    summary = text_of_html(item.summary)
+    summary = plain_text(item.summary)
     if not html and len(summary.split()) >= _FULL_TEXT_WORDS:
         html = clean_html(item.summary, base)
-    full_text = len(text_of_html(html).split()) >= _FULL_TEXT_WORDS if html else False
+    full_text = len(plain_text(html).split()) >= _FULL_TEXT_WORDS if html else False
     html = html or clean_html(item.summary, base)
     title = title_text(item.title)
     if not title:
-        title = _title_from(summary or text_of_html(html))
+        title = _title_from(summary or plain_text(html))
         if not title:
             return Skipped(item=url[:200], reason="neither title nor text")
     images = {image.url: image for image in images_of(html)}

@@ -7,6 +7,7 @@ namespace: feeds declare `dc`, `content` and Atom under many addresses, or under
 import base64
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
@@ -97,7 +98,7 @@ def _rss_item(element: Any) -> RawItem:
     found: dict[str, str] = {}
     dates: dict[str, str] = {}
     for child in element:
-        name, space = _name(child), _space(child)
+        name, space = _named(child.tag)
         text = _text(child)
         if name == "title":
             if not any(part in space for part in _FOREIGN_TITLES) and "title" not in found and text:
@@ -156,7 +157,7 @@ def _entry(element: Any) -> RawItem:
     dates: dict[str, str] = {}
     best = 99
     for child in element:
-        name, space = _name(child), _space(child)
+        name, space = _named(child.tag)
         if name == "link":
             rank = _link_rank(child)
             if rank < best:
@@ -237,8 +238,8 @@ def _markup(element: Any) -> str:
             return base64.b64decode(_text(element)).decode("utf-8")
         except ValueError:
             return ""
-    if not any(isinstance(child.tag, str) for child in element):
-        text = "".join(element.itertext())
+    if not len(element) or not any(isinstance(child.tag, str) for child in element):
+        text = "".join(element.itertext()) if len(element) else element.text or ""
         if kind == "text" or kind == "text/plain":
             return text.replace("&", "&amp;").replace("<", "&lt;")
         return text
@@ -252,14 +253,16 @@ def _markup(element: Any) -> str:
 
 
 def _name(element: Any) -> str:
-    tag = element.tag
-    return tag.rpartition("}")[2].rpartition(":")[2].lower() if isinstance(tag, str) else ""
+    return _named(element.tag)[0]
 
 
-def _space(element: Any) -> str:
-    """The namespace, or the prefix that stands in for an undeclared one."""
-    tag = str(element.tag)
-    return tag.rpartition("}")[0].lower() or tag.rpartition(":")[0].lower()
+@lru_cache(maxsize=500)  # a document has a dozen names, each on every item
+def _named(tag: Any) -> tuple[str, str]:
+    """Name and namespace, or the prefix that stands in for an undeclared one; no name for what is no element."""
+    if not isinstance(tag, str):
+        return "", str(tag).rpartition(":")[0].lower()
+    name = tag.rpartition("}")[2].rpartition(":")[2].lower()
+    return name, tag.rpartition("}")[0].lower() or tag.rpartition(":")[0].lower()
 
 
 def _attribute(element: Any, name: str) -> str | None:
@@ -274,4 +277,6 @@ def _child(element: Any, name: str) -> Any | None:
 
 
 def _text(element: Any | None) -> str:
-    return "".join(element.itertext()).strip() if element is not None else ""
+    if element is None:
+        return ""
+    return str((element.text or "") if not len(element) else "".join(element.itertext())).strip()

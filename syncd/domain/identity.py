@@ -69,6 +69,8 @@ _CLEAN_TAG = re.compile(r"""</?([a-z][a-z0-9]*)(?:\s+[a-z-]+="[^"]*")*\s*/?>""")
 _TRACKING = re.compile(
     r"(?:utm_.*|fbclid|gclid|dclid|msclkid|yclid|zarsrc|mc_[ce]id|_ga|phpsessid|sid)\Z", re.IGNORECASE
 )
+# What needs nothing but its scheme, `www.` and trailing slash dropped.
+_PLAIN_URL = re.compile(r"https?://(?:www\.)?(?!www\.)((?:[a-z0-9-]+\.)+[a-z0-9-]+(?:/[\w.~!$&'()*+,=:@/-]*)?)", re.ASCII)
 _INDEX = re.compile(r"/(?:index|default|home)\.(?:html?|php|aspx?|jsp)\Z", re.IGNORECASE)
 _PORTS = {"http": 80, "https": 443}
 _CREDIT = re.compile(r"\(?(?:nguồn|nguồn tin|theo nguồn)\s*:\s*\S.*", re.IGNORECASE)
@@ -97,6 +99,8 @@ def normal_url(url: str) -> str:
     Dropped: the scheme's difference (http, https), `www.`, default port, fragment, tracking parameters, trailing slash, index.html.
     Percent-encoding is undone into NFC; the order of other parameters stays, for sites that depend on it.
     """
+    if (plain := _PLAIN_URL.fullmatch(url)) and not _INDEX.search(url):
+        return f"//{plain[1].rstrip('/')}"
     try:
         parts = urlsplit(url.strip())
         port = parts.port
