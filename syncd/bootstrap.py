@@ -126,6 +126,7 @@ def wire(config: Config, *, clock: Clock) -> Iterator[Wired]:
     units = {UnitId(table.id): unit_of(table, config.sources.get(table.id, ()), config) for table in config.units}
     ranking = config.ranking_adapter
     images = registry.image_fetcher()(http)
+    standing = registry.page_standing()(http)
     profiles = registry.site_profiles(config.profiles)
     with (
         closing(registry.page_reader()(clock=clock)) as articles,
@@ -175,6 +176,7 @@ def wire(config: Config, *, clock: Clock) -> Iterator[Wired]:
                     categories=config.portal.categories,
                     authors={UnitId(unit): author for unit, author in config.portal.authors.items()},
                     credit=config.portal.credit,
+                    flood_cap=config.portal.flood_cap,
                 ),
                 mail_rules=MailRules(
                     sender=config.mail.sender,
@@ -189,11 +191,13 @@ def wire(config: Config, *, clock: Clock) -> Iterator[Wired]:
                 if config.http.canaries
                 else None,
                 fetch_image=lambda unit, url: images(url, ports_of(unit, config)),
+                page_stands=lambda source, url: standing(url, ports_of(sources[source][0], config)),
                 capture=config.evidence.capture,
                 collect_every=timedelta(minutes=config.schedule.collect_every_minutes),
                 publish_every=timedelta(minutes=config.schedule.publish_every_minutes),
                 census_every=timedelta(minutes=config.schedule.census_every_minutes),
                 catch_up=timedelta(days=config.schedule.catch_up_days),
+                gone_grace=timedelta(days=config.schedule.gone_after_days),
                 statement_day=config.schedule.statement_day,
                 statement_hour=config.schedule.statement_hour,
                 workers=config.schedule.workers,

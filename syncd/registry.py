@@ -48,6 +48,10 @@ def image_fetcher() -> Any:
     return _load("adapters.images:ImageFetcher")
 
 
+def page_standing() -> Any:
+    return _load("adapters.standing:PageStanding")
+
+
 def site_probe() -> Any:
     """`probe_site(http, url, clock, articles, unit=, taken=)`: what would be read at an address, as one document."""
     return _load("adapters.probing.report:probe_site")

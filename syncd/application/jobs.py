@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from syncd.application.collecting.collect import collect_unit
+from syncd.application.collecting.gone import follow_up
 from syncd.application.evidence.fold import fold_looks
 from syncd.application.figures.rank import push_ranking
 from syncd.application.notify import send
@@ -63,6 +64,10 @@ def _census(services: Services, slot: Slot) -> Mapping[str, Any]:
 
 def _fold(services: Services, slot: Slot) -> Mapping[str, Any]:
     return {"leaves": fold_looks(services)}
+
+
+def _gone(services: Services, slot: Slot) -> Mapping[str, Any]:
+    return follow_up(services).as_json()
 
 
 def _letters(services: Services, slot: Slot) -> Mapping[str, Any]:
@@ -127,6 +132,10 @@ JOBS: tuple[Job, ...] = (
     Job(
         name="fold", lane="office", missed="latest", at_start=False, subjects=_office, run=_fold,
         cadence=lambda services, _: DailyAt(hour=0, minute=10),
+    ),
+    Job(
+        name="gone", lane="sources", missed="latest", at_start=False, subjects=_office, run=_gone,
+        cadence=lambda services, _: DailyAt(hour=2),
     ),
     Job(
         name="letters", lane="office", missed="each", at_start=False, subjects=_office, run=_letters,

@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, Entry] = {
     "probe": Entry("probing", "probe", "Xem sẽ đọc được gì ở một địa chỉ (what syncd would read at an address)"),
     "db": Entry("setup", "db", "Cơ sở dữ liệu (the database)"),
     "collect": Entry("work", "collect", "Đọc các trang của đơn vị (read the units' sites)"),
+    "backfill": Entry("backfill", "backfill", "Đọc bù tin, bài cũ của một đơn vị (read a unit's older posts)"),
     "publish": Entry("work", "publish", "Đưa tin, bài lên Cổng (push posts to the portal)"),
     "census": Entry("work", "census", "Rà soát Cổng (read the portal back)"),
     "sync": Entry("work", "sync", "Đọc, đưa lên Cổng, rà soát Cổng (collect, publish, census)"),

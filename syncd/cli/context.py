@@ -1,6 +1,6 @@
 """What every command needs: where the configuration is, what time it is, who may write."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -100,6 +100,16 @@ def operate(
     document, code = _performed(config, now, operation, arguments)
     emit(document, as_json=as_json, show=show, language=config.office.language)
     raise typer.Exit(code)
+
+
+@contextmanager
+def performing(config: Config, now: str | None) -> Iterator[Callable[[str, Mapping[str, Any]], operations.Outcome]]:
+    """What runs operations one after the other: the daemon where there is one, else this process, which then owns the data meanwhile."""
+    if now is None and control.answers(socket_path(config)):
+        yield lambda operation, arguments: _performed(config, now, operation, arguments)
+        return
+    with owning(config, clock_for(now)) as (wired, _):
+        yield lambda operation, arguments: operations.perform(wired.services, operation, arguments)
 
 
 def _performed(config: Config, now: str | None, operation: str, arguments: Mapping[str, Any]) -> operations.Outcome:

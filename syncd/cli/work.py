@@ -11,8 +11,23 @@ from syncd.cli.output import counts_table
 
 
 def collect(
-    config: ConfigOption = None, now: NowOption = None, unit: UnitOption = None, as_json: JsonOption = False
+    config: ConfigOption = None,
+    now: NowOption = None,
+    unit: UnitOption = None,
+    accept: Annotated[
+        str | None,
+        typer.Option(
+            "--accept",
+            help="Nhận danh sách đang bị giữ của nguồn này (take this source's held list)",
+            show_default=False,
+        ),
+    ] = None,
+    reason: Annotated[str, typer.Option("--reason", help="Lý do, với --accept (why)", show_default=False)] = "",
+    by: Annotated[str, typer.Option("--by", help="Người quyết định, với --accept (who)", show_default=False)] = "",
+    as_json: JsonOption = False,
 ) -> None:
+    if accept is not None:
+        operate(config, now, "accept", {"source": accept, "reason": reason, "by": by}, as_json=as_json)
     operate(config, now, "collect", {"unit": unit}, as_json=as_json)
 
 

@@ -80,6 +80,7 @@ class ScheduleTable(Table):
     census_every_minutes: int = Field(default=360, ge=5, le=1440)
     workers: int = Field(default=8, ge=1, le=64)
     catch_up_days: int = Field(default=40, ge=1, le=400)
+    gone_after_days: int = Field(default=7, ge=0, le=365)
     statement_day: int = Field(default=1, ge=1, le=15)
     statement_hour: int = Field(default=8, ge=0, le=23)
 
@@ -144,6 +145,7 @@ class PortalTable(Table):
     settle_seconds: float = Field(default=120.0, ge=0, le=86_400)
     max_attempts: int = Field(default=8, ge=1, le=100)
     credit: Text = "Nguồn: {unit}"
+    flood_cap: int = Field(default=100, ge=1, le=10_000)
     categories: dict[str, str] = Field(default_factory=dict)
     authors: dict[str, str] = Field(default_factory=dict)
 

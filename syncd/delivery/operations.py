@@ -4,10 +4,14 @@ The command line runs them itself, or hands them to the daemon that owns the dat
 """
 
 from collections.abc import Callable, Mapping
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from syncd.application.collecting.collect import collect
+from syncd.application.collecting.backfill import PAGES_A_RUN, POSTS_A_RUN, backfill
+from syncd.application.collecting.brake import Acceptance
+from syncd.application.collecting.collect import accept_list, collect
+from syncd.application.collecting.gone import follow_up
 from syncd.application.decide import Decision, decide
 from syncd.application.evidence.dossier import build
 from syncd.application.evidence.fold import fold_looks
@@ -17,7 +21,7 @@ from syncd.application.notify import send
 from syncd.application.publishing.census import take_census
 from syncd.application.publishing.publish import publish
 from syncd.application.services import Services
-from syncd.domain.model import AdjustmentKind, PeriodId, Status, UnitId
+from syncd.domain.model import AdjustmentKind, PeriodId, SourceId, Status, UnitId, local_midnight
 from syncd.errors import UsageError
 
 Outcome = tuple[dict[str, Any], int]
@@ -44,11 +48,55 @@ def _units(services: Services, unit: str | None) -> list[UnitId] | None:
 def run_collect(services: Services, *, unit: str | None = None) -> Outcome:
     # who names a unit wants to know now, even where its source rests after failures
     reports = collect(services, _units(services, unit), force=unit is not None)
-    document = {"units": {name: report.as_json() for name, report in sorted(reports.items())}}
+    document: dict[str, Any] = {"units": {name: report.as_json() for name, report in sorted(reports.items())}}
+    followed = follow_up(services, units=reports)
+    if followed.gone or followed.standing:
+        document["gone"] = followed.as_json()
     failed = [report for report in reports.values() if report.failed]
     if not failed:
-        return document, 0
+        return document, NEEDS_A_PERSON if any(report.held for report in reports.values()) else 0
     return document, FOREIGN_FAILED if len(failed) == len(reports) else NEEDS_A_PERSON
+
+
+def run_accept(services: Services, *, source: str, reason: str, by: str) -> Outcome:
+    """Take the list of one source as it stands now, whatever it was held for."""
+    unit = next((unit for unit in services.units.values() if source in unit.sources), None)
+    if unit is None:
+        raise UsageError(f'there is no source "{source}"', hint="syncd status names the sources that are held")
+    reason, by = reason.strip(), " ".join(by.split())
+    if not reason or not by:
+        raise UsageError("it needs the reason, and the name of who decides", hint='--reason "…" --by "…"')
+    report = accept_list(services, unit, SourceId(source), Acceptance(reason=reason, by=by))
+    return {"units": {unit.id: report.as_json()}}, FOREIGN_FAILED if report.failed else 0
+
+
+def run_backfill(
+    services: Services,
+    *,
+    unit: str,
+    since: str,
+    max_posts: int = POSTS_A_RUN,
+    max_pages: int = PAGES_A_RUN,
+    max_seconds: float = 1200.0,
+    anew: bool = True,
+) -> Outcome:
+    try:
+        day = date.fromisoformat(since)
+    except ValueError as error:
+        raise UsageError(f'"{since}" is no day', hint="such as 2026-01-01") from error
+    report = backfill(
+        services,
+        known_unit(services, unit),
+        local_midnight(day),
+        max_posts=max_posts,
+        max_pages=max_pages,
+        max_time=timedelta(seconds=max_seconds),
+        anew=anew,
+    )
+    document = {"units": {unit: report.as_json()}}
+    if report.failed:
+        return document, FOREIGN_FAILED
+    return document, 0 if report.complete else NEEDS_A_PERSON
 
 
 def run_publish(services: Services, *, unit: str | None = None) -> Outcome:
@@ -148,6 +196,8 @@ def run_fold(services: Services) -> Outcome:
 
 OPERATIONS: Mapping[str, Callable[..., Outcome]] = {
     "collect": run_collect,
+    "accept": run_accept,
+    "backfill": run_backfill,
     "publish": run_publish,
     "census": run_census,
     "sync": run_sync,

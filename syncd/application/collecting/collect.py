@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from syncd.application.collecting.brake import Acceptance
 from syncd.application.collecting.canary import Failed
-from syncd.application.collecting.looks import SourceFailure, Tally, look_at
+from syncd.application.collecting.looks import EMPTY_LISTS, SourceFailure, Tally, look_at
 from syncd.application.services import Services
 from syncd.domain.model import OutageOwner, SourceId, Unit, UnitId
 from syncd.domain.retry import next_look
@@ -27,7 +28,7 @@ class CollectReport:
     """One unit's looks. `new`, `changed`, `unchanged` and `skipped` count posts; the others count sources.
 
     `resting` ones failed before and their next try is not due; `closed` ones may not be asked at this hour; `paused` ones wait
-    until our own network works again.
+    until our own network works again; `held` ones showed a list that a person has to look at.
     """
 
     unit: UnitId
@@ -39,6 +40,7 @@ class CollectReport:
     resting: int = 0
     closed: int = 0
     paused: int = 0
+    held: int = 0
     errors: tuple[SourceFailure, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -52,6 +54,7 @@ class CollectReport:
             "resting": self.resting,
             "closed": self.closed,
             "paused": self.paused,
+            "held": self.held,
             "errors": [
                 {"source": failure.source, "kind": failure.kind, "error": failure.error, "hint": failure.hint}
                 for failure in self.errors
@@ -101,6 +104,26 @@ def collect_unit(services: Services, unit: Unit, *, force: bool = False) -> Coll
     return report
 
 
+def accept_list(services: Services, unit: Unit, source: SourceId, accept: Acceptance) -> CollectReport:
+    """Look at one source and take its list as it stands now: a person says that it is right.
+
+    Raises:
+        UsageError: nothing of this source is held.
+    """
+    with services.db.read() as uow:
+        record, state = uow.lists.get(source), uow.sources.get(source)
+    empty = state is not None and state.last_error_kind in EMPTY_LISTS
+    if not empty and (record is None or record.alarm is None):
+        raise UsageError(
+            f"nothing of {source} is held", subject=source, hint="syncd status names the sources that are held"
+        )
+    tally = Tally()
+    look_at(services, unit, source, tally, force=True, accept=accept)
+    report = _report(unit, tally)
+    _book_outages(services, [report])
+    return report
+
+
 def _visit(services: Services, unit: Unit, force: bool) -> CollectReport:
     tally = Tally()
     closed = paused = 0
@@ -111,6 +134,10 @@ def _visit(services: Services, unit: Unit, force: bool) -> CollectReport:
             paused += 1
         else:
             look_at(services, unit, source, tally, force=force)
+    return _report(unit, tally, closed=closed, paused=paused)
+
+
+def _report(unit: Unit, tally: Tally, *, closed: int = 0, paused: int = 0) -> CollectReport:
     return CollectReport(
         unit=unit.id,
         new=tally.new,
@@ -121,6 +148,7 @@ def _visit(services: Services, unit: Unit, force: bool) -> CollectReport:
         resting=tally.resting,
         closed=closed,
         paused=paused,
+        held=tally.held,
         errors=tuple(tally.errors),
         notes=tuple(tally.notes),
     )

@@ -21,7 +21,8 @@ from syncd.ports.records import LookRecord, SourceState
 from syncd.ports.source import Exchange, Known, Reading, Source
 from syncd.vietnamese.storable import storable
 
-_LAYOUT_KINDS = frozenset(("layout", "nothing_readable", "empty_suspect"))
+EMPTY_LISTS = frozenset(("nothing_readable", "empty_suspect"))  # kinds of failure that a person may accept as they are
+_LAYOUT_KINDS = EMPTY_LISTS | {"layout"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,13 +39,14 @@ class SourceFailure:
 
 @dataclass(slots=True)
 class Tally:
-    """What the looks at one unit came to so far. Posts are counted, but `resting` and `errors` are sources."""
+    """What the looks at one unit came to so far. Posts are counted, but `resting`, `held` and `errors` are sources."""
 
     new: int = 0
     changed: int = 0
     unchanged: int = 0
     skipped: int = 0
     resting: int = 0
+    held: int = 0
     errors: list[SourceFailure] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -350,6 +352,7 @@ def _record_held(
         uow.outages.close(f"source:{source.id}", look.at)
         uow.commit()
     _count(tally, counts, reading, brought)
+    tally.held += 1
     tally.notes.append(f"{source.id}: held, {brake.sentence(record)}; syncd status tells what to do")
 
 
