@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from html import escape
 from typing import Literal
@@ -27,19 +27,20 @@ _ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
     "application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.1"
 )
+_USUAL_WINDOW = 10  # of WordPress and most others
 _GENERATOR = re.compile(r"<(?:\w+:)?generator\b[^>]{0,300}>\s*([^<]{1,200})", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedSettings(SiteSettings):
-    """One `{ kind = "feed", … }` of a unit. `window`: how many items the site shows at most."""
+    """One `{ kind = "feed", … }` of a unit. `window`: how many items the site shows at most; None: the profile's number, or 10."""
 
-    window: int = 10
+    window: int | None = None
     minutes: Literal["reliable", "unreliable", "auto"] = "auto"
 
     def __post_init__(self) -> None:
         SiteSettings.__post_init__(self)
-        if self.window < 1:
+        if self.window is not None and self.window < 1:
             raise ValueError("window must be at least 1")
 
 
@@ -53,15 +54,16 @@ class FeedSource(SiteSource[FeedSettings]):
         if exchange.status == 304 or exchange.body_sha256 == known.body_sha256:
             return Reading(exchange=exchange, unchanged=True)
         feed = self._parse(exchange, settled=known.settled())
+        profile = self._kind_of_feed(exchange)
         return Reading(
             exchange=exchange,
             unchanged=False,
-            posts=feed.posts,
+            posts=_with_ids(feed.posts, profile),
             settled=feed.settled,
             dates=feed.dates,
             skipped=feed.skipped,
             list_sha256=feed.list_sha256,
-            full=feed.total >= self._settings.window,
+            full=feed.total >= (self._settings.window or (profile.window if profile else None) or _USUAL_WINDOW),
             feed_title=feed.title,
             notes=feed.notes,
         )
@@ -79,7 +81,7 @@ class FeedSource(SiteSource[FeedSettings]):
 
     def _page_of(self, exchange: Exchange) -> FeedPage:
         feed = self._parse(exchange)
-        return FeedPage(posts=feed.posts, skipped=feed.skipped)
+        return FeedPage(posts=_with_ids(feed.posts, self._kind_of_feed(exchange)), skipped=feed.skipped)
 
     def _kind_of_feed(self, exchange: Exchange) -> Profile | None:
         """The site's software as the feed names it, where no profile is set."""
@@ -117,6 +119,13 @@ class FeedSource(SiteSource[FeedSettings]):
             feeds = announced_feeds(text, exchange.final_url)
             hint = f"the page announces {feeds[0]}: use that address" if feeds else self._site.page_hint(text) or hint
         return self._site.error(str(err), kind=err.kind, hint=hint)
+
+
+def _with_ids(posts: tuple[PostData, ...], profile: Profile | None) -> tuple[PostData, ...]:
+    """The posts with the numbers by which this kind of site keeps them."""
+    if profile is None:
+        return posts
+    return tuple(replace(post, stable_id=profile.key_of(post.url)) for post in posts)
 
 
 def list_sha256(posts: Iterable[PostData]) -> str:

@@ -125,7 +125,7 @@ class SiteVisitor:
     def _status_error(self, url: str, exchange: Exchange) -> SourceError:
         gone = exchange.status in (404, 410)
         hints = {
-            401: "the address asks for a login: it must be public",
+            401: "the address asks for a login: it must be public, or be given one (login = …)",
             403: "the site refuses syncd: ask its owner to let the user agent in",
             404: "nothing is at this address any more: look for the feed or list on the site",
             410: "the site says this address is gone for good: look for the feed or list on the site",

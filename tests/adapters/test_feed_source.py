@@ -68,6 +68,19 @@ def test_list_as_long_as_the_window_may_have_been_cut(site: LocalSite) -> None:
     assert not _source(site, window=30).read(Known()).full
 
 
+def test_the_software_that_a_feed_names_tells_its_window_and_the_numbers_of_its_posts(site: LocalSite) -> None:
+    feed = (
+        _feed(12)
+        .replace("/bai/", "/vi/news/tin/bai-")
+        .replace("<channel>", "<channel><generator>NukeViet v4.6</generator>")
+    )
+    site.page("/rss", feed)
+    reading = _source(site, window=None).read(Known())
+    assert not reading.full  # NukeViet shows the newest 30
+    assert [post.stable_id for post in reading.posts[:2]] == ["nukeviet:news/0", "nukeviet:news/1"]
+    assert _source(site, window=12).read(Known()).full
+
+
 def test_unchanged_feed_is_known_by_its_validator_or_by_its_hash(site: LocalSite) -> None:
     site.page("/rss", _feed(2), etag='"1"')
     source = _source(site)
