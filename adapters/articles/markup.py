@@ -1,6 +1,7 @@
 """The markup of an article's blocks, taken out of the page: of elements that selectors found, or of the blocks that hold given words."""
 
 import html as escaping
+import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Set
@@ -159,6 +160,7 @@ class _Blocks:
         self._words = words
         self._at = 0
         self._times: Counter[str] = Counter()
+        self._often: dict[str, int] = {}
         self._order: dict[Element, int] = {}
         self._walk(body, _outer_blocks(body), removed)
 
@@ -220,10 +222,10 @@ class _Blocks:
         if heading is None:
             return ""
         description = _letters(page.meta("og:description", "description"))[:200]
+        begins = self._order.get(heading.element, math.inf)
+        ends = min(self._order[each] for each in self.weights)
         for element in self.unmatched:
-            if not self._follows(element, heading) or self._order[element] > min(
-                self._order[each] for each in self.weights
-            ):
+            if not begins < self._order[element] < ends:
                 continue
             text = text_of(element)
             letters = _letters(text)
@@ -285,7 +287,9 @@ class _Blocks:
         """Whether the words hold these letters, as often as they came; the place where they go on moves along."""
         if len(letters) >= _CHUNK:
             self._times[letters] += 1
-            if self._times[letters] > 1 and self._times[letters] > self._words.count(letters):
+            if self._times[letters] == 2:
+                self._often[letters] = self._words.count(letters)
+            if self._times[letters] > self._often.get(letters, 1):
                 return False
         if len(letters) < _SHORT:
             found = self._words.find(letters, self._at, self._at + _NEAR + len(letters))

@@ -11,7 +11,7 @@ from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 from lxml import html as lxml_html
 
 from adapters.articles.article import ArticleFault
-from adapters.html import PageTooLarge, absolute, refuse_too_large, select
+from adapters.html import MAX_PAGE_CHARS, MAX_PAGE_DEPTH, MAX_PAGE_TAGS, absolute, select
 from syncd.vietnamese.legacy_html import DecodedPage, decode_page
 from syncd.vietnamese.text import Decoded, decode, one_line
 
@@ -26,7 +26,9 @@ _OLD_SIGN = re.compile(
     "[\xa1-\xaf\xb1-\xb6\xb8-\xbf\xc5-\xc7\xcb\xce-\xd1\xd7\xd8\xdb\xde\xe5-\xe7\xeb\xee-\xf1\xf7\xf8\xfb\xfe\xff](?<=[A-Za-z\xa1-\xff].)"
 )
 _OLD_REFERENCE = re.compile(
-    r"&(?!nbsp|quot|amp|lt|gt)(?:#1[3-9]\d|#2[0-5]\d|#[xX][89A-Fa-f][0-9A-Fa-f]|[A-Za-z]{2,6}\d{0,2});(?=[A-Za-z&])"
+    r"&(?:#1[3-9]\d|#2[0-5]\d|#[xX](?!A0)[89A-Fa-f][0-9A-Fa-f]|reg|copy|micro|para|cedil|sup[123]|shy|yen|pound|curren|brvbar|sect|uml|ord[fm]"
+    r"|laquo|not|macr|plusmn|acute|frac\d\d|[Aa]ring|AElig|aelig|[Cc]cedil|[EeIiOo]uml|[IiUu]circ|ETH|eth|[Nn]tilde|times|[Oo]slash|THORN|thorn"
+    r"|divide|yuml);(?=[A-Za-z&])"
 )
 _FEWEST_SIGNS = 2
 _MARK = "data-syncd-place"
@@ -58,6 +60,7 @@ class ArticlePage:
         )  # an old encoding that was converted, broken characters
         self.root = _parsed(text, url)
         self.elements: list[Element] = list(self.root.iter())  # held, for lxml makes each anew for each walk otherwise
+        _refuse_too_large(self.elements, url)
 
     @cached_property
     def base(self) -> str:
@@ -139,11 +142,20 @@ def _may_be_old(text: str) -> bool:
 
 
 def _parsed(text: str, url: str) -> Element:
+    if len(text) > MAX_PAGE_CHARS or text.count("<") > 4 * MAX_PAGE_TAGS:
+        raise ArticleFault(f"{url} has {len(text):,} characters: more than any page made to be read", kind="too_large")
+    parser = lxml_html.HTMLParser(encoding="utf-8", huge_tree=True, remove_pis=True, remove_comments=True)
     try:
-        refuse_too_large(text)
-        parser = lxml_html.HTMLParser(encoding="utf-8", huge_tree=True, remove_pis=True, remove_comments=True)
         return lxml_html.document_fromstring(text.encode(), parser=parser)
-    except PageTooLarge as err:
-        raise ArticleFault(f"{url}: {err}", kind="too_large") from err
     except (etree.ParserError, etree.XMLSyntaxError, ValueError) as err:
         raise ArticleFault(f"{url} holds no page: {err}", kind="not_html") from err
+
+
+def _refuse_too_large(elements: list[Element], url: str) -> None:
+    if len(elements) > MAX_PAGE_TAGS:
+        raise ArticleFault(f"{url} has more than {MAX_PAGE_TAGS:,} elements", kind="too_large")
+    depths: dict[Element, int] = {}
+    for element in elements:
+        depths[element] = depths.get(element.getparent(), 0) + 1
+    if max(depths.values()) > MAX_PAGE_DEPTH:
+        raise ArticleFault(f"{url} nests its elements deeper than {MAX_PAGE_DEPTH}", kind="too_large")
