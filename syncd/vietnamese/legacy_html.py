@@ -51,9 +51,14 @@ def decode_page(body: bytes, *, content_type: str = "") -> DecodedPage:
     return DecodedPage(text=done.text, encoding=decoded.encoding, notes=tuple(notes))
 
 
+def may_hold_legacy(source: str) -> bool:
+    """The cheapest test for markup: False for nearly all text, which then needs no `modern_html`."""
+    return may_be_legacy(source) or ("&" in source and _SIGN_REFERENCE.search(source) is not None)
+
+
 def modern_html(source: str, *, hint: Legacy | None = None) -> Modern:
     """The same markup with its text in Unicode. What is in no old encoding comes back unchanged, to the character."""
-    if len(source) > _MAX_CHARS or not (may_be_legacy(source) or (hint and not source.isascii()) or _may_hide(source)):
+    if len(source) > _MAX_CHARS or not (may_hold_legacy(source) or (hint and not source.isascii())):
         return Modern(text=source)
     parts = _split(source)
     texts = [_resolved(part) for part in parts[::2]]
@@ -102,10 +107,6 @@ def _end_of_tag(source: str, at: int) -> int:
         return closed.end() if closed else len(source)
     tag = _TAG.match(source, at)
     return tag.end() if tag else at
-
-
-def _may_hide(source: str) -> bool:
-    return "&" in source and _SIGN_REFERENCE.search(source) is not None
 
 
 def _resolved(text: str) -> str:
