@@ -89,7 +89,7 @@ def _serve(site: LocalSite, kind: str, start: int) -> str:
         )
         site.page(path, f"<html><body>{rows}</body></html>")
         for vector in vectors:
-            page = f"<html><body><h1>x</h1><div class=noi-dung>{_body(vector, kind)}</div></body></html>"
+            page = f"<html><body><h1>{escape(_title(vector, kind))}</h1><div class=noi-dung>{_body(vector, kind)}</div></body></html>"
             site.page(_path(vector, kind), page)
     source = f'{{ kind = "feed", url = "{site.url(path)}", article = "none" }}'
     if kind == "trang":
