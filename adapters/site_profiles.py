@@ -26,27 +26,38 @@ _OURS = Path(__file__).parent / "profiles"
 _ENOUGH = 4  # a weight: two marks in the markup, or one sign of any other sort
 
 
-@cache
 def load_profiles(folder: Path | None = None) -> tuple[Profile, ...]:
     """Every profile, those of `folder` first; one there takes the place of ours of the same name.
 
     Raises:
         ConfigInvalid: tables that cannot be read, each mistake with its file, key and way out.
     """
+    if folder is None:
+        return _ours()
+    if not folder.is_dir():
+        hint = "paths start at config.toml"
+        raise ConfigInvalid([ConfigError("there is no such folder", key="profiles", hint=hint)])
+    found = {profile.name: profile for profile in (*_ours(), *_read(folder))}
+    own = {path.stem for path in folder.glob("*.toml")}
+    return tuple(sorted(found.values(), key=lambda profile: profile.name not in own))
+
+
+@cache
+def _ours() -> tuple[Profile, ...]:
+    return _read(_OURS)
+
+
+def _read(folder: Path) -> tuple[Profile, ...]:
     problems: list[ConfigError] = []
-    found: dict[str, Profile] = {}
-    for place in filter(None, (folder, _OURS)):
-        if not place.is_dir():
-            problems.append(ConfigError("there is no such folder", key="profiles", hint="paths start at config.toml"))
-            continue
-        for path in sorted(place.glob("*.toml")):
-            profile, wrong = read_profile(path)
-            problems += wrong
-            if profile is not None:
-                found.setdefault(profile.name, profile)
+    found: list[Profile] = []
+    for path in sorted(folder.glob("*.toml")):
+        profile, wrong = read_profile(path)
+        problems += wrong
+        if profile is not None:
+            found.append(profile)
     if problems:
         raise ConfigInvalid(problems)
-    return tuple(found.values())
+    return tuple(found)
 
 
 def profile_named(name: str, *, profiles: Sequence[Profile] | None = None) -> Profile:

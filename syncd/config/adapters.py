@@ -30,7 +30,7 @@ def read_settings(
     try:
         made = TypeAdapter(settings).validate_python(values)
     except ValidationError as error:
-        return None, from_validation(error, prefix, _fields(settings))
+        return None, from_validation(error, prefix, _fields(settings), values)
     return _with_absolute_paths(made, base), []
 
 
@@ -41,7 +41,7 @@ def _fields(settings: type[Any]) -> list[str]:
 def _hints(settings: type[Any]) -> dict[str, list[Any]]:
     """Each field's type, a union as its members."""
     return {
-        name: list(typing.get_args(hint)) if isinstance(hint, types.UnionType) else [hint]
+        name: list(typing.get_args(hint)) if typing.get_origin(hint) in (types.UnionType, typing.Union) else [hint]
         for name, hint in typing.get_type_hints(settings).items()
     }
 

@@ -33,12 +33,22 @@ def unknown_keys(table: dict[str, Any], known: Iterable[str], prefix: str) -> li
     ]
 
 
-def from_validation(error: ValidationError, prefix: str, known: Iterable[str]) -> list[ConfigError]:
-    """One problem per finding of pydantic. Values are not repeated: they may be secret."""
+def from_validation(
+    error: ValidationError, prefix: str, known: Iterable[str], values: dict[str, Any] | None = None
+) -> list[ConfigError]:
+    """One problem per finding of pydantic. Values are not repeated: they may be secret.
+
+    `values` are what was validated: where a key may be a word or a table, only what concerns the one that was given is told.
+    """
     names = list(known)
     problems = []
     for item in error.errors(include_url=False, include_context=True, include_input=False):
         location = [part for part in item["loc"] if isinstance(part, int) or not part.startswith("function-")]
+        if values is not None:
+            narrowed = _of_what_was_given(location, values)
+            if narrowed is None:
+                continue
+            location = narrowed
         key = key_path(prefix, location)
         match item["type"]:
             case "missing" | "missing_argument" | "missing_keyword_only_argument":
@@ -61,3 +71,18 @@ def from_validation(error: ValidationError, prefix: str, known: Iterable[str]) -
                 message = item["msg"].removeprefix("Value error, ")
                 problems.append(ConfigError(message[:1].lower() + message[1:], key=key, hint="see config.example.toml"))
     return problems
+
+
+def _of_what_was_given(location: Sequence[str | int], values: Any) -> list[str | int] | None:
+    """The location without the names of the kinds tried; None where the finding is about another kind than was given."""
+    kept: list[str | int] = []
+    for part in location:
+        word = isinstance(part, str) and part.startswith("literal[")
+        table = isinstance(part, str) and part[:1].isupper()  # a class: keys are in lower case
+        if word or table:
+            if word == isinstance(values, dict):
+                return None
+            continue
+        kept.append(part)
+        values = values.get(part) if isinstance(values, dict) else None
+    return kept

@@ -105,6 +105,12 @@ allow_addresses = ["10.0.0.0/33"]
         pytest.param('url = "https', 'ulr = "https', "units[0].sources[0].ulr", 'unknown key "ulr"', id="a source's key"),
         pytest.param('kind = "feed"', 'kind = "fead"', "units[0].sources[0].kind", "fead", id="a source's kind"),
         pytest.param("https://ban-a", "ban-a", "units[0].sources[0].url", "no web address", id="an address"),
+        pytest.param('"feed", ', '"feed", profile = "nukevit", ', "units[0].sources[0].profile", "nukevit", id="a profile"),
+        pytest.param('"feed", ', '"feed", article = "all", ', "units[0].sources[0].article", "known values", id="how articles are read"),
+        pytest.param('"feed", ', '"feed", article = { date = "i" }, ', "units[0].sources[0].article.content", "is missing", id="an article's selectors"),
+        pytest.param('"feed", ', '"feed", article = { contnt = "p" }, ', "units[0].sources[0].article.contnt", "unknown key", id="a key of them"),
+        pytest.param('"feed", ', '"feed", login = { kind = "basic", username = "a" }, ', "units[0].sources[0].login", "password_file", id="a login"),
+        pytest.param("[office]", 'profiles = "khong-co"\n[office]', "profiles", "no such folder", id="the folder of profiles"),
         pytest.param("https://ban-a", "https://x:y@ban-a", "units[0].sources[0].url", "a password", id="a password in it"),
         pytest.param("bientap@", "bientap", "units[0].editors[0]", "no mail address", id="a mail address"),
         pytest.param("[portal]", '[portal]\napproval = "now"', "portal.approval", "known values", id="an unknown word"),
@@ -125,6 +131,28 @@ def test_a_mistake_names_its_key(tmp_path: Path, find: str, put: str, key: str, 
     assert key in problems, problems
     assert says in problems[key][0]
     assert problems[key][1]
+
+
+def test_a_login_takes_its_secret_from_a_file_and_shows_it_nowhere(tmp_path: Path) -> None:
+    (tmp_path / "mk").write_text("hunter2\n", encoding="utf-8")
+    login = '"feed", login = { kind = "basic", username = "syncd", password_file = "mk" }, '
+    config = load_config(written(tmp_path, GOOD.replace('"feed", ', login)))
+    settings = config.sources["ban-a"][0].settings
+    assert settings.login.password.reveal() == "hunter2"
+    assert "hunter2" not in repr(config)
+    problems = problems_of(tmp_path, GOOD.replace('"feed", ', login.replace('"mk"', '"khong-co"')))
+    assert "cannot be read" in problems["units[0].sources[0].login.password_file"][0]
+
+
+def test_profiles_of_ones_own_are_read_and_their_mistakes_told(tmp_path: Path) -> None:
+    (tmp_path / "kieu").mkdir()
+    (tmp_path / "kieu" / "hiday.toml").write_text(
+        'product = "HiDay"\n[signs]\ngenerator = ["hiday"]\n', encoding="utf-8"
+    )
+    mine = 'profiles = "kieu"\n' + GOOD.replace('"feed", ', '"feed", profile = "hiday", ')
+    assert load_config(written(tmp_path, mine)).profiles == tmp_path / "kieu"
+    (tmp_path / "kieu" / "hong.toml").write_text('product = "X"\nwindw = 3\n', encoding="utf-8")
+    assert problems_of(tmp_path, mine)["hong.toml: windw"][1] == "did you mean window?"
 
 
 def test_broken_toml_names_the_line(tmp_path: Path) -> None:
