@@ -213,6 +213,7 @@ def test_a_revoked_certificate_is_on_record_though_not_refused(story: Story) -> 
 def test_a_permanent_move_does_not_change_the_configured_address(story: Story) -> None:
     unit = next(unit for unit, name in UNITS.items() if name == "REDIRECT: 301")
     assert story.struck.states[unit].url.endswith("/rss")
+    assert any("/moi: enter that address" in note for note in story.struck.reports[unit].notes)
 
 
 def test_the_clock_of_the_world_starts_where_the_stories_do() -> None:
