@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from adapters.html import absolute, clean_html, images_of, title_text
 from adapters.sources.feed_dates import FeedOptions, plain_minutes, read_dates
+from adapters.sources.feed_encodings import in_unicode
 from adapters.sources.feed_items import RawItem
 from adapters.sources.feed_text import plain_text
 from adapters.sources.feed_trees import NotAFeed, read_raw
@@ -89,6 +90,7 @@ def parse_feed(
     skipped: list[Skipped] = []
     dates: list[ReadDate] = []
     listed: list[tuple[str, str]] = []
+    old_encodings: Counter[str | None] = Counter()
     urls = [_address_of(item, base_url) for item in raw.items]
     fingerprints = _fingerprints(raw.items, urls, base_url, options)
     published = read_dates(raw, options, notes)
@@ -98,13 +100,16 @@ def parse_feed(
         if fingerprint and fingerprint in settled:
             standing.append(fingerprint)
         else:
-            post = _post(item, url, date, position, base_url, fingerprint)
+            in_letters, converted = in_unicode(item)
+            old_encodings[converted] += 1
+            post = _post(in_letters, url, date, position, base_url, fingerprint)
             if isinstance(post, Skipped):
                 skipped.append(post)
                 continue
             posts.append(post)
         dates.append(date)
         listed.append((url, item.title))
+    notes += [f"{count} entries {note}" for note, count in old_encodings.items() if note]
     if raw.total > len(raw.items):
         notes.append(f"{raw.total} items: only the first {len(raw.items)} are kept")
     return ParsedFeed(

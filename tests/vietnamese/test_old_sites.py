@@ -8,6 +8,7 @@ import pytest
 from adapters.articles.article import ArticleRules
 from adapters.articles.reading import DirectReader
 from adapters.http import HttpSettings, PoliteClient
+from adapters.sources.feed_documents import parse_feed
 from adapters.sources.page import PageSettings, PageSource
 from syncd.domain.model import SourceId, UnitId
 from syncd.ports.source import Known, Reading
@@ -69,6 +70,26 @@ def test_article_in_tcvn3_is_read_in_unicode_and_its_bytes_stay() -> None:
     assert article.title == "Hội nghị triển khai nhiệm vụ"
     assert " ".join(article.text.split()) == " ".join((BODY + BODY).split())
     assert "converted from TCVN3" in article.notes
+
+
+OLD_FEED = f"""<?xml version="1.0" encoding="windows-1252"?><rss version="2.0"><channel><title>Tin tøc</title>
+<item><title>TËp huÊn</title><link>https://ban-b.vidu.example/1</link><category>Tin tøc</category><author>NguyÔn V¨n VÝ Dô</author>
+<description><![CDATA[<p><img src="/v¨n.jpg" alt="®ång bµo">{OLD_BODY}</p>]]></description></item>
+<item><title>Hội nghị “mới”</title><link>https://ban-b.vidu.example/2</link><description>Le café «fermé»</description></item>
+<item><title>X©y dùng</title><link>https://ban-b.vidu.example/3</link>
+<description>Uû ban nh©n d©n x&#227; &amp;reg;&amp;#183; c&amp;ocirc;</description></item></channel></rss>"""
+
+
+def test_entries_of_a_feed_in_tcvn3_are_read_in_unicode_and_the_others_as_they_are() -> None:
+    body = OLD_FEED.replace("ộ", "&#7897;").replace("ị", "&#7883;").replace("ớ", "&#7899;").encode("cp1252")
+    feed = parse_feed(body, base_url="https://ban-b.vidu.example/rss")
+    old, new, third = feed.posts
+    assert (old.title, old.categories, old.author) == ("Tập huấn", ("Tin tức",), "Nguyễn Văn Ví Dụ")
+    assert BODY.strip() in old.summary
+    assert [(image.url, image.alt) for image in old.images] == [("https://ban-b.vidu.example/v¨n.jpg", "đồng bào")]
+    assert (new.title, new.summary) == ("Hội nghị “mới”", "Le café «fermé»")
+    assert third.title == "Xây dựng"
+    assert "2 entries converted from TCVN3" in feed.notes
 
 
 @pytest.mark.parametrize(
