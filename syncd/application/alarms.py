@@ -8,7 +8,8 @@ from syncd.application.services import Services
 from syncd.application.wording import day_label, say
 from syncd.domain.changes import AlarmKind, silence
 from syncd.domain.model import LOCAL, SourceId, Unit
-from syncd.ports.records import ListRecord, PushState
+from syncd.ports.histories import ListRecord
+from syncd.ports.records import PushState
 from syncd.ports.store import UnitOfWork
 
 _RHYTHM = timedelta(days=180)  # how far back a source's rhythm is read

@@ -12,14 +12,13 @@ from typing import Any, Protocol
 from syncd.domain.changes import ListedPost
 from syncd.domain.ledger import LeafKind
 from syncd.domain.model import Adjustment, OutageOwner, PeriodId, PostId, SourceId, SourceKey, UnitId, Window
+from syncd.ports.histories import BackfillRecord, ListRecord, VersionRecord
 from syncd.ports.records import (
     Alias,
-    BackfillRecord,
     CensusRecord,
     FigureRecord,
     LeafRecord,
     LedgerHead,
-    ListRecord,
     LookRecord,
     MailRecord,
     OutageRecord,
@@ -32,7 +31,6 @@ from syncd.ports.records import (
     SourceState,
     StatementRecord,
     StoryRecord,
-    VersionRecord,
 )
 
 

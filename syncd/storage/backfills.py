@@ -5,7 +5,8 @@ from datetime import date
 from sqlalchemy import select
 
 from syncd.domain.model import SourceId
-from syncd.ports.records import BackfillRecord, PushRecord, PushState
+from syncd.ports.histories import BackfillRecord
+from syncd.ports.records import PushRecord, PushState
 from syncd.storage.tables import backfills, posts, pushes, released_pushes
 from syncd.storage.transaction import Transaction, record_of, records_of, values_of
 

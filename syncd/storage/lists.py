@@ -8,7 +8,8 @@ from sqlalchemy import bindparam, delete, func, select
 
 from syncd.domain.changes import ListedPost
 from syncd.domain.model import PostId, SourceId, UnitId
-from syncd.ports.records import ListRecord, PostRecord, VersionRecord
+from syncd.ports.histories import ListRecord, VersionRecord
+from syncd.ports.records import PostRecord
 from syncd.storage.posts import WITHOUT_HTML
 from syncd.storage.prepared import Prepared, PreparedAmong
 from syncd.storage.sources import BEGINNING

@@ -13,7 +13,8 @@ from syncd.clock import SystemClock
 from syncd.domain.changes import ListedPost
 from syncd.domain.model import PostId, SourceId
 from syncd.ports import records
-from syncd.ports.records import BackfillRecord, ListRecord, PushState, VersionRecord
+from syncd.ports.histories import BackfillRecord, ListRecord, VersionRecord
+from syncd.ports.records import PushState
 from syncd.ports.store import UnitOfWork
 from syncd.storage import tables
 from syncd.storage.engine import SqlDatabase, make_write_engine, open_database, parse_url
@@ -42,9 +43,9 @@ def uow(db: SqlDatabase) -> Any:
 @pytest.mark.parametrize(
     ("record", "table"),
     [
-        (records.ListRecord, tables.list_histories),
-        (records.VersionRecord, tables.post_versions),
-        (records.BackfillRecord, tables.backfills),
+        (ListRecord, tables.list_histories),
+        (VersionRecord, tables.post_versions),
+        (BackfillRecord, tables.backfills),
     ],
 )
 def test_every_field_of_a_record_has_its_column(record: type, table: tables.Table) -> None:

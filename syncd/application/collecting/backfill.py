@@ -13,7 +13,8 @@ from syncd.application.services import Services
 from syncd.domain.ledger import LeafKind, instant_text
 from syncd.domain.model import SourceId, Unit, UnitId
 from syncd.errors import ForeignError, SourceError, UsageError
-from syncd.ports.records import BackfillRecord, LookRecord
+from syncd.ports.histories import BackfillRecord
+from syncd.ports.records import LookRecord
 from syncd.ports.source import ArchivePage, PostData, Reading, Source
 from syncd.vietnamese.storable import storable
 

@@ -24,7 +24,8 @@ from syncd.domain.changes import (
 )
 from syncd.domain.ledger import LeafKind
 from syncd.domain.model import SourceId, Unit, UnitId
-from syncd.ports.records import ListRecord, PostRecord
+from syncd.ports.histories import ListRecord
+from syncd.ports.records import PostRecord
 from syncd.ports.source import Exchange, PostData, Reading, Source
 from syncd.ports.store import UnitOfWork
 from syncd.vietnamese.fold import fold

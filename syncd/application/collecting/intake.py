@@ -14,7 +14,8 @@ from syncd.application.services import Services
 from syncd.domain import identity
 from syncd.domain.ledger import LeafKind, instant_text
 from syncd.domain.model import PostId, Precision, Unit, Window
-from syncd.ports.records import Alias, PostRecord, PushRecord, PushState, SourceState, StoryRecord, VersionRecord
+from syncd.ports.histories import VersionRecord
+from syncd.ports.records import Alias, PostRecord, PushRecord, PushState, SourceState, StoryRecord
 from syncd.ports.source import PostData, Source
 from syncd.ports.store import UnitOfWork
 from syncd.vietnamese.fold import fold

@@ -1,0 +1,254 @@
+"""Write down what a look showed, whatever it was: one transaction for posts, pushes, look, source state and leaves.
+
+Captured bytes are on disk before it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from syncd.application.collecting import arrivals, brake, gone, intake
+from syncd.application.collecting.brake import Acceptance, Judged
+from syncd.application.services import Services
+from syncd.domain.changes import Alarm
+from syncd.domain.ledger import LeafKind
+from syncd.domain.model import Precision, SourceId, Unit
+from syncd.ports.histories import ListRecord
+from syncd.ports.records import LookRecord, SourceState
+from syncd.ports.source import Exchange, Reading, Source
+
+
+def record_unchanged(services: Services, unit: Unit, source: Source, state: SourceState, exchange: Exchange) -> None:
+    """The list is as it was, so what it covered then it covers up to now."""
+    look = replace(
+        row_of(unit, source.id, source.url, exchange, exchange.at, outcome="unchanged"),
+        body_sha256=state.body_sha256,
+        list_sha256=state.list_sha256,
+        items=state.items,
+        covers_from=state.covers_from,
+        covers_all=state.covers_all,
+    )
+    with services.db.write() as uow:
+        leaf = None
+        if state.failures:
+            leaf = uow.ledger.append(LeafKind.FETCH_OK, look.at, look_leaf(look), unit=unit.id)
+        uow.looks.add(replace(look, leaf=leaf))
+        uow.sources.put(_well(state, look))
+        uow.outages.close(f"source:{source.id}", look.at)
+        uow.commit()
+
+
+def record_reading(
+    services: Services,
+    unit: Unit,
+    source: Source,
+    state: SourceState | None,
+    reading: Reading,
+    brought: arrivals.Sorted,
+    judged: Judged,
+    accept: Acceptance | None,
+) -> intake.Intake:
+    """Take a list as it is: what is new, what was edited, what left it, and how far it reaches."""
+    exchange = reading.exchange
+    reading = replace(reading, full=reading.full or judged.scrolls)
+    listed_anew = state is None or state.list_sha256 != reading.list_sha256
+    matters = listed_anew or any(new.known is None or new.read_page or new.edited for new in brought.arrivals)
+    keeps_list = services.capture in ("feed", "page") and matters
+    _keep_files(services, exchange, brought, keeps_list=keeps_list)
+    missed = judged.departed.vanished if judged.departed else ()
+    if missed:
+        missed = gone.missed_of(services, source.id, missed)
+    before = state or SourceState(source=source.id, unit=unit.id, url=source.url)
+    covers_from = _covers_from(reading, before, any_known=brought.any_known)
+    with services.db.write() as uow:
+        counts = intake.take_in(
+            uow,
+            services,
+            unit,
+            source,
+            brought,
+            intake.Look(
+                at=exchange.at,
+                state=state,
+                body_sha256=exchange.body_sha256,
+                keeps_list=keeps_list,
+                keeps_pages=services.capture == "page",
+            ),
+        )
+        uow.sources.put_listed(source.id, brought.listed, before=brought.before)
+        changed = listed_anew or bool(counts.new or counts.changed)
+        look = replace(
+            row_of(unit, source.id, source.url, exchange, exchange.at, outcome="changed" if changed else "unchanged"),
+            list_sha256=reading.list_sha256,
+            items=reading.items,
+            covers_from=covers_from,
+            covers_all=not reading.full,
+            new=counts.new,
+            changed=counts.changed,
+            skipped=len(reading.skipped),
+        )
+        leaf = None
+        if changed or before.failures:
+            leaf = uow.ledger.append(LeafKind.FETCH_OK, look.at, look_leaf(look), unit=unit.id)
+        uow.looks.add(replace(look, leaf=leaf))
+        # Without validators the next look gets the whole list again, and with it the posts whose pages are still to be read.
+        uow.sources.put(
+            replace(
+                _well(before, look),
+                url=source.url,
+                etag=None if brought.pending else exchange.header("etag"),
+                last_modified=None if brought.pending else exchange.header("last-modified"),
+                body_sha256=None if brought.pending else exchange.body_sha256,
+                list_sha256=reading.list_sha256,
+                covers_from=covers_from,
+                covers_all=not reading.full,
+                items=reading.items,
+            )
+        )
+        if judged.matters:
+            gone.miss(uow, missed, look.at)
+            gone.welcome_back(uow, source.id, brought, look.at)
+            brake.record_good(uow, unit, source, judged, exchange, accept)
+        uow.outages.close(f"source:{source.id}", look.at)
+        uow.commit()
+    return counts
+
+
+def record_held(
+    services: Services,
+    unit: Unit,
+    source: Source,
+    state: SourceState | None,
+    reading: Reading,
+    brought: arrivals.Sorted,
+    judged: Judged,
+    alarm: Alarm,
+) -> tuple[intake.Intake, ListRecord]:
+    """The reading covers nothing and is asked for whole again; what it brings that is new is taken in, where the alarm allows it."""
+    exchange = reading.exchange
+    keeps_list = services.capture in ("feed", "page")
+    brought = brake.new_ones_of(brought) if alarm.takes_new else brake.none_of(brought)
+    _keep_files(services, exchange, brought, keeps_list=keeps_list)
+    before = state or SourceState(source=source.id, unit=unit.id, url=source.url)
+    record = brake.held(judged.record, source.id, unit.id, alarm, at=exchange.at, body=exchange.body_sha256)
+    with services.db.write() as uow:
+        counts = intake.take_in(
+            uow,
+            services,
+            unit,
+            source,
+            brought,
+            intake.Look(
+                at=exchange.at,
+                state=state,
+                body_sha256=exchange.body_sha256,
+                keeps_list=keeps_list,
+                keeps_pages=services.capture == "page",
+            ),
+        )
+        uow.sources.put_listed(source.id, brought.listed, before=brought.before)
+        look = replace(
+            row_of(unit, source.id, source.url, exchange, exchange.at, outcome="held"),
+            error_kind=record.alarm,
+            error=brake.sentence(record),
+            list_sha256=reading.list_sha256,
+            items=reading.items,
+            new=counts.new,
+            skipped=len(reading.skipped),
+        )
+        leaf = None
+        if counts.new or record.alarm_since == look.at:
+            data = {**look_leaf(look), **brake.leaf_of(record)}
+            leaf = uow.ledger.append(LeafKind.READING_HELD, look.at, data, unit=unit.id)
+        uow.looks.add(replace(look, leaf=leaf))
+        # What it covered, and when that was last known, stays as it was.
+        well = replace(_well(before, look), last_ok_at=before.last_ok_at)
+        uow.sources.put(replace(well, url=source.url, etag=None, last_modified=None, body_sha256=None))
+        uow.lists.put(record)
+        uow.outages.close(f"source:{source.id}", look.at)
+        uow.commit()
+    return counts, record
+
+
+def _keep_files(services: Services, exchange: Exchange, brought: arrivals.Sorted, *, keeps_list: bool) -> None:
+    if keeps_list:
+        services.files.put(exchange.body)
+    if services.capture == "page":
+        for arrival in brought.arrivals:
+            if arrival.read_page and arrival.post.article:
+                services.files.put(arrival.post.article.body)
+
+
+def _well(state: SourceState, look: LookRecord) -> SourceState:
+    return replace(
+        state,
+        first_look_at=state.first_look_at or look.at,
+        last_look_at=look.at,
+        last_ok_at=look.at,
+        failures=0,
+        failing_since=None,
+        last_error=None,
+        last_error_kind=None,
+        last_hint=None,
+        not_before=None,
+    )
+
+
+def _covers_from(reading: Reading, before: SourceState, *, any_known: bool) -> datetime | None:
+    """Where a full list begins to be complete; None where it reaches the beginning, or where nothing can be said.
+
+    Posts of a day may have been cut off where the oldest entry names the day alone. A pinned old post on top is not the list's end.
+    """
+    if not reading.full:
+        return None
+    dated = [
+        date.instant + timedelta(days=1) if date.precision is Precision.DAY else date.instant
+        for date in (reading.dates if reading.dates is not None else [post.published for post in reading.posts])
+        if date.instant is not None and date.precision is not Precision.MONTH
+    ]
+    if dated:
+        return dated[0] if dated == sorted(dated) else dated[-1]
+    # Undated, but it reaches back to posts of the look before: nothing can be missing in between.
+    return before.last_ok_at if any_known else None
+
+
+def row_of(
+    unit: Unit, source: SourceId, url: str, exchange: Exchange | None, at: datetime, *, outcome: str
+) -> LookRecord:
+    if exchange is None:
+        return LookRecord(source=source, unit=unit.id, at=at, url=url, outcome=outcome)
+    return LookRecord(
+        source=source,
+        unit=unit.id,
+        at=exchange.at,
+        url=exchange.final_url,
+        outcome=outcome,
+        status=exchange.status,
+        address=exchange.address,
+        tls_sha256=exchange.tls_sha256,
+        elapsed_ms=round(exchange.elapsed_s * 1000),
+        body_bytes=len(exchange.body),
+        body_sha256=exchange.body_sha256,
+    )
+
+
+def look_leaf(look: LookRecord) -> Mapping[str, Any]:
+    return {
+        "source": look.source,
+        "url": look.url,
+        "outcome": look.outcome,
+        "status": look.status,
+        "error_kind": look.error_kind,
+        "error": look.error,
+        "address": look.address,
+        "tls_sha256": look.tls_sha256,
+        "elapsed_ms": look.elapsed_ms,
+        "body_bytes": look.body_bytes,
+        "body_sha256": look.body_sha256,
+        "list_sha256": look.list_sha256,
+        "items": look.items,
+        "new": look.new,
+        "changed": look.changed,
+        "skipped": look.skipped,
+    }
