@@ -18,7 +18,8 @@ from adapters.sources.feed_trees import NotAFeed
 from syncd.errors import SourceError
 from syncd.ports.clock import Clock
 from syncd.ports.source import Exchange, PostData
-from syncd.vietnamese.text import decode, one_line
+from syncd.vietnamese.legacy_html import decode_page
+from syncd.vietnamese.text import one_line
 
 _DATED = 0.6
 _STALE = timedelta(days=7)
@@ -68,7 +69,7 @@ def find(http: PoliteClient, url: str, clock: Clock, articles: ArticleReader) ->
     """
     tools = Tools(http=RememberingClient(http).as_client, clock=clock, articles=articles)
     asked, page, fault = _opened(url, tools)
-    decoded = decode(page.body, content_type=page.content_type)
+    decoded = decode_page(page.body, content_type=page.content_type)
     if is_feed(page):
         place = feed_at(page.final_url, "address", tools)
         found = Finding(asked=asked, page=page, encoding=decoded.encoding, title=place.reading.feed_title, place=place)
