@@ -48,7 +48,7 @@ def find_body(
     byline = {one_line(each) for each in (heading.text if heading else "", published.raw) if each}
     if len(stated.body) >= _MIN_STATED and not stated.body.rstrip().endswith(_CUT_OFF):
         words = text_of_html(stated.body)
-        marked = by_words(page, words, heading, byline, removed)
+        marked = by_words(page, words, heading, byline, removed, weigh_rest=True)
         if marked.share >= _MIN_AGREEMENT and marked.left_out < len(words) // 4:
             return _body(marked, page, "stated")
     words = nfc(generic_text(page, removed))

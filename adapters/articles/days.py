@@ -56,6 +56,7 @@ _SEGMENT_DATE = re.compile(
 )
 _ARCHIVE = re.compile(r"^/web/\d{4,14}[a-z_]*/(?=https?:)")
 _SAME_DAY = timedelta(hours=36)  # two zones, or a day without its time, apart
+_STRONG = 3
 _MAX_BYLINE_CHARS = 140
 _MAX_OTHER_LETTERS = 45
 
@@ -82,10 +83,20 @@ def publication_day(
     for element in page.find(rules.date) if rules.date else ():
         if element not in excluded and (given := reading.read(value_of(element), "article")) is not None:
             return given
-    printed = list(_printed(page, heading, excluded, reading))
-    candidates = [*_stated(page, stated, reading), *_metas(page, reading), *printed]
-    candidates += _address(page.url, reading)
+    candidates = [*_stated(page, stated, reading), *_metas(page, reading)]
+    if not _is_certain(candidates):
+        candidates += [*_printed(page, heading, excluded, reading), *_address(page.url, reading)]
     return _settle(candidates)
+
+
+def _is_certain(candidates: list[Candidate]) -> bool:
+    """Whether two full statements agree, so that nothing printed could outweigh them."""
+    strong = [each for each in candidates if each.weight >= _STRONG]
+    return (
+        len(strong) == len(candidates) >= 2
+        and all(abs(each.instant - strong[0].instant) <= _SAME_DAY for each in strong)
+        and any(each.date.precision is not Precision.DAY for each in strong)
+    )
 
 
 class _Reader:

@@ -117,7 +117,7 @@ class Marked:
     text: str = ""
     lead: str = ""
     share: float = 0.0  # of the words that were asked for: how much the page's blocks have
-    left_out: int = 0  # letters of the paragraphs of the same container that do not belong to it
+    left_out: int = 0  # with `weigh_rest`: letters of the paragraphs of the same container that do not belong to it
 
 
 def by_elements(element: Element, removed: set[Element]) -> Marked:
@@ -126,7 +126,15 @@ def by_elements(element: Element, removed: set[Element]) -> Marked:
     return Marked(html=html, text=_text(html))
 
 
-def by_words(page: ArticlePage, words: str, heading: Heading | None, byline: Set[str], removed: set[Element]) -> Marked:
+def by_words(
+    page: ArticlePage,
+    words: str,
+    heading: Heading | None,
+    byline: Set[str],
+    removed: set[Element],
+    *,
+    weigh_rest: bool = False,
+) -> Marked:
     """The blocks of the page that hold these words, in one container, with the images and captions that stand among them.
 
     What stands above the text in `byline`, and lists of other posts, are left out although the words have them.
@@ -144,7 +152,9 @@ def by_words(page: ArticlePage, words: str, heading: Heading | None, byline: Set
     lead = kept.lead(container, heading, page)
     if lead:
         html = f"<p>{escaping.escape(lead, quote=False)}</p>{html}"
-    return Marked(html=html, text=_text(html), lead=lead, share=share, left_out=kept.left_out(container))
+    return Marked(
+        html=html, text=_text(html), lead=lead, share=share, left_out=kept.left_out(container) if weigh_rest else 0
+    )
 
 
 class _Blocks:

@@ -22,8 +22,9 @@ _OTHER_KINDS = re.compile(
 )
 _TAG = re.compile(r"<[a-zA-Z!/]")
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+# without the signs that other languages write within words: ñ, ç, the soft hyphen
 _OLD_SIGN = re.compile(
-    "[\xa1-\xaf\xb1-\xb6\xb8-\xbf\xc5-\xc7\xcb\xce-\xd1\xd7\xd8\xdb\xde\xe5-\xe7\xeb\xee-\xf1\xf7\xf8\xfb\xfe\xff](?<=[A-Za-z\xa1-\xff].)"
+    "[\xa1-\xac\xae\xaf\xb1-\xb6\xb8-\xbf\xc5\xc6\xcb\xce-\xd0\xd7\xd8\xdb\xde\xe5\xe6\xeb\xee-\xf0\xf7\xf8\xfb\xfe\xff](?<=[A-Za-z\xa1-\xff].)"
 )
 _OLD_REFERENCE = re.compile(
     r"&(?:#1[3-9]\d|#2[0-5]\d|#[xX](?!A0)[89A-Fa-f][0-9A-Fa-f]|reg|copy|micro|para|cedil|sup[123]|shy|yen|pound|curren|brvbar|sect|uml|ord[fm]"
