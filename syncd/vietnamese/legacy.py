@@ -23,6 +23,7 @@ _SHORT = 200
 _UNICODE_ONLY = re.compile("[\u0102\u0103\u0110\u0111\u01a0\u01a1\u01af\u01b0\u1ea0-\u1ef9\u0300-\u0323]")
 _ASCII_WORD = re.compile(r"(?<![^ \t\n])[A-Za-z]+(?=[\s.,;:!?)]|$)")
 _SAMPLE = 4_000  # characters that decide; a line of a page says as much as the page
+_TRIED = 500  # lines asked one by one; a page of more is no page
 _LONG = 20  # from so many words on, one in ten may be a name from abroad or a misprint
 _SINGLE_BYTE = frozenset((Legacy.TCVN3, Legacy.VISCII, Legacy.VPS))
 _QUOTES = "“”‘’–—…«»·°"
@@ -95,7 +96,8 @@ def convert_lines(lines: Sequence[str], hint: Legacy | None = None) -> tuple[lis
     encoding = recognise_legacy("\n".join(doubtful)) if doubtful else None
     mixed = len(doubtful) < sum(not line.isascii() for line in lines)
     if encoding is None:  # one paragraph among many in another language
-        encoding = next((found for line in doubtful if (found := recognise_legacy(line))), None)
+        tried = list(dict.fromkeys(filter(may_be_legacy, doubtful)))[:_TRIED]
+        encoding = next((found for line in tried if (found := recognise_legacy(line))), None)
         mixed = True
     encoding = encoding or hint
     if encoding is None:

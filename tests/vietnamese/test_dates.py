@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from syncd.vietnamese.date_orders import order_of
 from syncd.vietnamese.dates import order_evidence, parse_date
+from syncd.vietnamese.page_clocks import is_clock
 from syncd.vietnamese.readings import Precision
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
@@ -248,6 +249,8 @@ def test_hostile_text_is_answered_fast(raw: str) -> None:
 @given(st.text(max_size=60) | st.from_regex(r"[0-9/:. apmh+-]{0,40}", fullmatch=True))
 def test_any_text_is_answered(raw: str) -> None:
     parse_date(raw, fetched_at=FETCHED)
+    is_clock(raw, FETCHED)
+    order_of([raw, "9/10/2026"]).judged(parse_date(raw), raw)
 
 
 @given(
