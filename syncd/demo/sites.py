@@ -80,11 +80,18 @@ class UnitSite:
     def _article(self, request: SeenRequest) -> Page:
         for post in POSTS[self.unit.id]:
             if request.path == f"/tin/{post.slug}.html" and post.published <= self._now():
-                weekday = _WEEKDAYS[post.published.weekday()]
+                printed = f"{_WEEKDAYS[post.published.weekday()]} - {post.published:%d/%m/%Y %H:%M}"
+                clock = f'<header class="clock">Hôm nay, {self._now().astimezone(LOCAL):%d/%m/%Y}</header>'
+                if self.unit.site == "nukeviet":
+                    return _page(
+                        post.title,
+                        f'{clock}<div class="news_column"><h1 class="title">{escape(post.title)}</h1><span class="h5">{printed}</span>'
+                        f'<div id="news-bodyhtml" class="bodytext">{_html(post)}</div></div>',
+                        generator="NukeViet v4.5",
+                    )
                 return _page(
                     post.title,
-                    f'<p class="clock">Hôm nay, {self._now().astimezone(LOCAL):%d/%m/%Y}</p><h1>{escape(post.title)}</h1>'
-                    f'<p class="post-date">{weekday} - {post.published:%d/%m/%Y %H:%M}</p><div class="bodytext">{_html(post)}</div>',
+                    f'{clock}<h1>{escape(post.title)}</h1><p class="post-date">{printed}</p><div class="bodytext">{_html(post)}</div>',
                 )
         return Page(status=404, body="Không tìm thấy".encode())
 
@@ -93,8 +100,9 @@ def _html(post: DemoPost) -> str:
     return "".join(f"<p>{escape(paragraph)}</p>" for paragraph in post.paragraphs)
 
 
-def _page(title: str, body: str) -> Page:
-    html = f'<!doctype html><html lang="vi"><head><meta charset="utf-8"><title>{escape(title)}</title></head><body>{body}</body></html>'
+def _page(title: str, body: str, *, generator: str = "") -> Page:
+    made_by = f'<meta name="generator" content="{generator}">' if generator else ""
+    html = f'<!doctype html><html lang="vi"><head><meta charset="utf-8">{made_by}<title>{escape(title)}</title></head><body>{body}</body></html>'
     return Page(body=html.encode())
 
 

@@ -193,9 +193,9 @@ def _unit_text(site: UnitSite, *, connected: bool) -> str:
                 f'date = ".date", window = {unit.window}, article = {article} }}'
             )
         case "nukeviet":
-            source = f'{{ kind = "feed", url = "{site.list_url}", window = {unit.window}, article = {article} }}'
+            source = f'{{ kind = "feed", url = "{site.list_url}", window = {unit.window}, article = "auto" }}'
         case _:
-            source = f'{{ kind = "feed", url = "{site.list_url}", window = {unit.window} }}'
+            source = f'{{ kind = "feed", url = "{site.list_url}", window = {unit.window}, article = "none" }}'
     carried = connected or unit.id != LATE_UNIT
     return f"""[[units]]  # {unit.story}
 id = "{unit.id}"
