@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-
 from syncd.application.collecting.collect import collect
 from syncd.application.status import status
 from syncd.bootstrap import database_url, wire
