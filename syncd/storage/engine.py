@@ -109,7 +109,8 @@ def _at_connect(engine: Engine, *pragmas: str) -> None:
 def _at_begin(engine: Engine, statement: str) -> None:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql(statement)
+        driver: Any = connection.connection.driver_connection
+        driver.execute(statement)
 
 
 class SqlDatabase:
@@ -118,8 +119,8 @@ class SqlDatabase:
     def __init__(self, url: URL, *, clock: Clock) -> None:
         self.url = url
         self._clock = clock
-        self._writers = make_write_engine(url)
-        self._readers = make_read_engine(url)
+        self._writers = _Connections(make_write_engine(url))
+        self._readers = _Connections(make_read_engine(url))
         self._lock = threading.Lock()
         self._writing_thread: int | None = None
 
@@ -139,7 +140,7 @@ class SqlDatabase:
         self._writing_thread = threading.get_ident()
         began = self._clock.monotonic()
         try:
-            with _transaction(self._writers) as transaction:
+            with self._writers.transaction() as transaction:
                 unit_of_work = SqlUnitOfWork(transaction)
                 if self.url.get_backend_name() == "postgresql":
                     unit_of_work.ledger.lock()
@@ -153,7 +154,7 @@ class SqlDatabase:
     @contextmanager
     def read(self) -> Iterator[SqlUnitOfWork]:
         """One transaction that only reads, and sees the last commit before its first statement, unchanged to its end."""
-        with _transaction(self._readers) as transaction:
+        with self._readers.transaction() as transaction:
             yield SqlUnitOfWork(transaction)
 
     def __enter__(self) -> Self:
@@ -164,21 +165,27 @@ class SqlDatabase:
 
     def close(self) -> None:
         """Give back all connections that are not in use."""
-        self._writers.dispose()
-        self._readers.dispose()
+        self._writers.close()
+        self._readers.close()
 
 
-@contextmanager
-def _transaction(engine: Engine) -> Iterator[Transaction]:
-    try:
-        connection = engine.connect()
-    except SQLAlchemyError as err:
-        raise translated(err) from err
-    with connection:  # leaving it rolls back what was not committed
-        try:
-            connection.begin()
-        except SQLAlchemyError as err:
-            raise translated(err) from err
+class _Connections:
+    """The transactions of one engine. Shared by threads.
+
+    Connections to SQLite stay with us between transactions: to check one out and in again costs more than most reads. Those to
+    PostgreSQL are checked out each time, and found to be alive.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._errors = (engine.dialect.loaded_dbapi.Error, SQLAlchemyError)
+        self._keeps = engine.dialect.name == "sqlite"
+        self._idle: list[Connection] = []
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """A transaction; what was not committed in it is rolled back."""
+        connection = self._begun()
         transaction = Transaction(connection)
         try:
             yield transaction
@@ -186,6 +193,36 @@ def _transaction(engine: Engine) -> Iterator[Transaction]:
             raise translated(err) from err
         finally:
             transaction.open = False
+            self._give_back(connection)
+
+    def close(self) -> None:
+        while self._idle:
+            self._idle.pop().close()
+        self._engine.dispose()
+
+    def _begun(self) -> Connection:
+        try:
+            connection = self._idle.pop() if self._idle else self._engine.connect()
+        except IndexError:  # another thread was quicker
+            connection = self._engine.connect()
+        except SQLAlchemyError as err:
+            raise translated(err) from err
+        try:
+            connection.begin()
+        except self._errors as err:
+            connection.close()
+            raise translated(err) from err
+        return connection
+
+    def _give_back(self, connection: Connection) -> None:
+        try:
+            connection.rollback()
+        except self._errors:
+            connection.invalidate()
+        if self._keeps and not connection.invalidated:
+            self._idle.append(connection)
+        else:
+            connection.close()
 
 
 def stored_revision(url: URL) -> str | None:
