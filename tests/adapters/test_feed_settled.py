@@ -1,0 +1,77 @@
+"""Entries that stand as they stood are named, not read again; whatever else the list shows stays right."""
+
+from dataclasses import replace
+
+from adapters.sources.feed_dates import FeedOptions
+from adapters.sources.feed_documents import ParsedFeed, parse_feed
+
+OPTIONS = FeedOptions(read_as="thử")
+BASE = "https://ban-a.vidu.example/rss"
+
+
+def item(number: int, *, link: str = "", guid: str = "", date: str = "", title: str = "") -> str:
+    return (
+        f"<item><title>{title or f'Tin số {number}'}</title><link>{link or f'https://ban-a.vidu.example/{number}.html'}</link>"
+        f"<guid>{guid or f'news_{number}'}</guid><pubDate>{date or f'Thu, {number:02} Oct 2026 08:00:00 +0700'}</pubDate>"
+        f"<description>Nội dung tin {number}</description></item>"
+    )
+
+
+def read(*items: str, settled: set[str] | frozenset[str] = frozenset(), options: FeedOptions = OPTIONS) -> ParsedFeed:
+    return parse_feed(
+        f"<rss><channel><title>t</title>{''.join(items)}</channel></rss>",
+        base_url=BASE,
+        options=options,
+        settled=settled,
+    )
+
+
+def fingerprints(feed: ParsedFeed) -> set[str]:
+    return {post.fingerprint for post in feed.posts} - {""}
+
+
+def test_settled_entries_are_named_and_dated_and_the_list_is_the_same() -> None:
+    items = [item(number) for number in (9, 8, 7)]
+    first = read(*items)
+    again = read(*items, settled=fingerprints(first))
+    assert (again.posts, again.settled) == ((), tuple(post.fingerprint for post in first.posts))
+    assert again.dates == tuple(post.published for post in first.posts)
+    assert (again.list_sha256, again.total, again.beyond_cap) == (first.list_sha256, 3, 0)
+
+
+def test_a_new_and_an_edited_entry_are_read_beside_settled_ones() -> None:
+    first = read(item(8), item(7))
+    again = read(item(9), item(8, title="Tin số 8, đã sửa"), item(7), settled=fingerprints(first))
+    assert [post.title for post in again.posts] == ["Tin số 9", "Tin số 8, đã sửa"]
+    assert len(again.settled) == 1
+    assert [date.raw[5:7] for date in again.dates] == ["09", "08", "07"]
+    assert again.list_sha256 != first.list_sha256
+
+
+def test_entries_that_share_an_address_or_a_guid_are_read_at_each_look() -> None:
+    page = "https://ban-a.vidu.example/"
+    assert fingerprints(read(item(1, link=page), item(2, link="http://www.ban-a.vidu.example/index.html"))) == set()
+    assert fingerprints(read(item(1, guid="x"), item(2, guid="x"))) == set()
+    assert len(fingerprints(read(item(1, guid="x"), item(2, guid="x"), item(3)))) == 1
+
+
+def test_other_options_and_another_address_of_the_feed_let_everything_be_read_anew() -> None:
+    first = fingerprints(read(item(1)))
+    assert fingerprints(read(item(1), options=replace(OPTIONS, read_as="khác"))).isdisjoint(first)
+    other = parse_feed(f"<rss><channel>{item(1)}</channel></rss>", base_url=f"{BASE}2", options=OPTIONS)
+    assert fingerprints(other).isdisjoint(first)
+    assert fingerprints(read(item(1), options=replace(OPTIONS, read_as=""))) == set()
+
+
+def test_the_minutes_and_the_order_of_dates_are_judged_over_settled_entries_too() -> None:
+    dates = [f"{day:02} Oct 2026 08:10:{day:02} +0700" for day in range(1, 7)]
+    items = [item(number, date=date) for number, date in enumerate(dates, start=1)]
+    first = read(*items)
+    assert any("minutes cut" in note for note in first.notes)
+    again = read(item(9, date="09 Oct 2026 08:10:09 +0700"), *items, settled=fingerprints(first))
+    assert again.posts[0].published.precision.value == "hour"
+    american = [item(number, date=f"10/{number}/2026 08:00") for number in (25, 26)]
+    settled = fingerprints(read(*american))
+    newest = read(item(5, date="10/5/2026 08:00"), *american, settled=settled).posts[0].published
+    assert newest.instant is not None
+    assert (newest.instant.month, newest.instant.day) == (10, 5)
