@@ -3,13 +3,13 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from urllib.parse import parse_qsl, unquote, urldefrag, urlsplit
 
 from adapters.html import absolute
-from adapters.probing.dated import DatedElement, dates_in
+from adapters.probing.dated import DatedElement, date_after, dates_in, has_date_before
 from adapters.probing.places import FRAME, place_of
 from adapters.probing.tree import Element, children, up, way_down, words_of
 
@@ -64,13 +64,13 @@ class Block:
     place: float
 
     @cached_property
-    def dated_path(self) -> tuple[str, bool] | None:
-        """Where most entries print their date: the way to it, and whether beside its links."""
-        paths = Counter((date.path, date.own) for entry in self.entries for date in entry.dates)
+    def dated_path(self) -> tuple[str, str] | None:
+        """Where most entries print their date: the way to it, and whether itself, by its own words or after it."""
+        paths = Counter(date.way for entry in self.entries for date in entry.dates)
         if not paths:
             return None
-        order = [(date.path, date.own) for entry in self.entries for date in entry.dates]
-        updates = {(date.path, date.own) for entry in self.entries for date in entry.dates if date.of_update}
+        order = [date.way for entry in self.entries for date in entry.dates]
+        updates = {date.way for entry in self.entries for date in entry.dates if date.of_update}
         return max(
             paths, key=lambda path: (min(paths[path], len(self.entries)), path not in updates, -order.index(path))
         )
@@ -199,4 +199,26 @@ def _entries(group: Sequence[TitleLink], beneath: dict[Element, set[str]], fetch
                 break
             element = above
         entries[link.url] = Entry(element=element, link=link, dates=dates_in(element, link.title, fetched_at))
-    return list(entries.values())
+    found = list(entries.values())
+    return found if any(entry.dates for entry in found) else _dated_after(found, beneath, fetched_at)
+
+
+def _dated_after(entries: list[Entry], beneath: dict[Element, set[str]], fetched_at: datetime) -> list[Entry]:
+    """The entries with the dates that follow them, where they stand side by side without elements of their own.
+
+    A date between two titles is of the first only where the last title has one behind it, and the first none before it.
+    """
+    found: list[Entry] = []
+    for entry in entries:
+
+        def is_other(element: Element, own: str = entry.link.url) -> bool:
+            return bool(beneath.get(element, set()) - {own})
+
+        siblings = [other for other in entries if other.element.getparent() is entry.element.getparent()]
+        if entry is siblings[0] and has_date_before(entry.element, is_other, fetched_at):
+            return entries
+        after = date_after(entry.element, is_other, fetched_at)
+        if after is None and entry is siblings[-1]:
+            return entries
+        found.append(replace(entry, dates=(after,) if after is not None else ()))
+    return found

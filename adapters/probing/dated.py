@@ -1,9 +1,11 @@
 """Dates printed beside links: which elements of an entry hold one, and nothing but one."""
 
+import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from adapters.probing.tree import Element, children, way_down, words_of
 from syncd.domain.model import Precision, ReadDate
@@ -11,6 +13,7 @@ from syncd.vietnamese.dates import parse_date
 from syncd.vietnamese.text import one_line
 
 _MAX_CHARS = 160
+_MAX_BESIDE = 8  # elements between a title and the date that belongs to it
 _MAX_OTHER_LETTERS = 70  # a label, a name and a count of views; prose has more
 _LIKELY = re.compile(
     r"\d{1,2}\s*[/.\-]\s*\d{1,2}\s*[/.\-]\s*\d{2,4}|\d{4}\s*[/.\-]\s*\d{1,2}\s*[/.\-]\s*\d{1,2}|tháng|thg|\bth\d"
@@ -31,13 +34,17 @@ _OF_UPDATE = re.compile(r"cập nhật|cap-?nhat|update|modif|sửa", re.IGNOREC
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatedElement:
-    """An element that prints one date. `own` tells that only its words outside of links do."""
+    """An element that prints one date, itself; or by a text of its own outside of the elements within; or right after it."""
 
     element: Element
     path: str  # signatures from it up to the body: the same for entries that are made alike
     raw: str
     date: ReadDate
-    own: bool = False
+    where: Literal["itself", "own", "after"] = "itself"
+
+    @property
+    def way(self) -> tuple[str, str]:
+        return self.path, self.where
 
     @property
     def of_update(self) -> bool:
@@ -73,13 +80,44 @@ def _dated(element: Element, fetched_at: datetime) -> DatedElement | None:
 
 def _own(element: Element, title: Element, fetched_at: datetime) -> DatedElement | None:
     """The date among the words that stand beside the links of an element, in none of its elements."""
-    raw = one_line(" ".join(own_words(element)))
-    if element is title or not raw:
+    if element is title:
         return None
-    date = read_printed(raw, fetched_at)
-    if date is None:
-        return None
-    return DatedElement(element=element, path=way_down(element), raw=raw, date=date, own=True)
+    return _first(element, own_words(element), "own", fetched_at)
+
+
+def date_after(entry: Element, is_other: Callable[[Element], bool], fetched_at: datetime) -> DatedElement | None:
+    """The date that follows an entry, before the next one: `is_other` tells elements that belong to that."""
+    return _first(entry, _beside(entry, is_other, preceding=False), "after", fetched_at)
+
+
+def has_date_before(entry: Element, is_other: Callable[[Element], bool], fetched_at: datetime) -> bool:
+    return any(read_printed(raw, fetched_at) for raw in map(one_line, _beside(entry, is_other, preceding=True)))
+
+
+def _beside(entry: Element, is_other: Callable[[Element], bool], *, preceding: bool) -> Iterator[str]:
+    parent = entry.getparent()
+    if not preceding:
+        yield entry.tail or ""
+    for sibling in itertools.islice(entry.itersiblings(preceding=preceding), _MAX_BESIDE):
+        if preceding:
+            yield sibling.tail or ""
+        if not isinstance(sibling.tag, str) or is_other(sibling):
+            return
+        yield words_of(sibling)
+        if not preceding:
+            yield sibling.tail or ""
+    if preceding and parent is not None:
+        yield parent.text or ""
+
+
+def _first(
+    element: Element, texts: Iterable[str], where: Literal["own", "after"], fetched_at: datetime
+) -> DatedElement | None:
+    for raw in map(one_line, texts):
+        date = read_printed(raw, fetched_at)
+        if date is not None:
+            return DatedElement(element=element, path=way_down(element), raw=raw, date=date, where=where)
+    return None
 
 
 def own_words(element: Element) -> Iterator[str]:

@@ -208,9 +208,7 @@ def _share_dated(block: Block) -> float:
     path = block.dated_path
     if path is None:
         return 0.0
-    return sum(any((date.path, date.own) == path for date in entry.dates) for entry in block.entries) / len(
-        block.entries
-    )
+    return sum(any(date.way == path for date in entry.dates) for entry in block.entries) / len(block.entries)
 
 
 def _dated(block: Block) -> bool:

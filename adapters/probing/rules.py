@@ -13,7 +13,8 @@ from adapters.probing.selectors import Compound, Selector, for_all, inside
 from adapters.probing.tree import Element, up, words_of
 from syncd.vietnamese.text import one_line
 
-ENTRY_ITSELF = ":scope"  # the words of the entry outside of its links
+# as the page source understands them: the entry's own words outside of the elements within, and what stands between it and the next
+ENTRY_ITSELF, AFTER_ENTRY = ":scope", ":scope ~ *"
 _TOLERATED = 0.1  # the share of entries for which a selector within them may fail
 _MAX_LEVELS = 8
 _ENTRY_TAGS = ("li", "tr", "article", "div", "dl", "section")
@@ -49,7 +50,8 @@ def rule_for(
     for level in _levels(block, dated):
 
         def judge(extras: list[Element], level: _Level = level) -> float:
-            return _fault_of(extras, base, welcome, len(level.items))
+            after = any(date is not None and date.where == "after" for date in level.dates)
+            return _fault_of(extras, base, welcome, len(level.items), between=after)
 
         item = for_all(list(level.items), root, judge)
         if item is None or item.cost > 12:
@@ -71,16 +73,14 @@ def rule_for(
 def _levels(block: Block, dated: bool) -> Iterable[_Level]:
     """The entries of a block taken as ever larger elements, from the link up; with their dates, where they have them."""
     path = block.dated_path if dated else None
-    dates = [next((d for d in entry.dates if (d.path, d.own) == path), None) for entry in block.entries]
+    dates = [next((d for d in entry.dates if d.way == path), None) for entry in block.entries]
     chains = [[entry.link.element, *_climb(entry)] for entry in block.entries]
     length = min(len(chain) for chain in chains)
     for step in range(min(length, _MAX_LEVELS)):
         items = [chain[step] for chain in chains]
         if len({item.tag for item in items}) > 1 or len(set(items)) < len(items):
             continue
-        holding = [
-            date is None or _is_in(date.element, item, date.own) for date, item in zip(dates, items, strict=True)
-        ]
+        holding = [date is None or _is_in(date, item) for date, item in zip(dates, items, strict=True)]
         if all(holding):
             yield _Level(items, block.entries, dates)
 
@@ -94,17 +94,21 @@ def _climb(entry: Entry) -> Iterable[Element]:
             return
 
 
-def _is_in(date: Element, item: Element, own: bool) -> bool:
-    return (own and date is item) or any(above is item for above in date.iterancestors())
+def _is_in(date: DatedElement, item: Element) -> bool:
+    if date.where == "after":
+        return date.element is item
+    return (date.where == "own" and date.element is item) or any(
+        above is item for above in date.element.iterancestors()
+    )
 
 
-def _fault_of(extras: list[Element], base: str, welcome: Mapping[str, Entry], count: int) -> float:
-    """What is wrong with elements found beside the entries: a linked one would become a post."""
+def _fault_of(extras: list[Element], base: str, welcome: Mapping[str, Entry], count: int, *, between: bool) -> float:
+    """What is wrong with elements found beside the entries: a linked one would become a post; `between`: any would part an entry from its date."""
     fault = 0.0
     for extra in extras:
         urls = list(filter(None, (_address(link.get("href") or "", base) for link in _links(extra))))
         if not urls:
-            fault += 0.05
+            fault += 1 if between else 0.05
         elif not any(url in welcome for url in urls) or len(set(urls)) > 4:
             fault += 1
     return fault * 10 / max(count, 5)
@@ -174,8 +178,9 @@ def _date(level: _Level, fetched_at: datetime) -> str | None:
         for selector in inside(pairs):
             if _mostly(_reads(selector, item, date, fetched_at) for item, date in having):
                 return str(selector)
-    if all(date.own and date.element is item for item, date in having):
-        return ENTRY_ITSELF
+    for where, special in (("own", ENTRY_ITSELF), ("after", AFTER_ENTRY)):
+        if all(date.where == where and date.element is item for item, date in having):
+            return special
     return None
 
 

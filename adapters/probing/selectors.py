@@ -19,18 +19,18 @@ _TELLING = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Compound:
-    """`li.tin:has(> span.ngay)`: one element by tag, id, classes, and a child it must have; `linkless` adds `:not(:has(a))`."""
+    """`li.tin:has(> span.ngay)`: one element by tag, id, classes, and a child it must have; `links`: True adds `:has(a)`, False `:not(:has(a))`."""
 
     tag: str = ""
     id: str = ""
     classes: tuple[str, ...] = ()
     child: "Compound | None" = None
-    linkless: bool = False
+    links: bool | None = None
 
     def __str__(self) -> str:
         text = self.tag + (f"#{self.id}" if self.id else "") + "".join(f".{name}" for name in self.classes)
         text += f":has(> {self.child})" if self.child else ""
-        return (text or "*") + (":not(:has(a))" if self.linkless else "")
+        return (text or "*") + {None: "", True: ":has(a)", False: ":not(:has(a))"}[self.links]
 
     def fits(self, element: Element) -> bool:
         if self.tag and element.tag != self.tag:
@@ -41,7 +41,7 @@ class Compound:
             own = _classes_of(element.get("class") or "")
             if not all(name in own for name in self.classes):
                 return False
-        if self.linkless and next(element.iter("a"), None) is not None:
+        if self.links is not None and self.links is (next(element.iterdescendants("a"), None) is None):
             return False
         return self.child is None or any(self.child.fits(child) for child in children(element))
 
@@ -129,7 +129,7 @@ def inside(paths: Collection[tuple[Element, Element]]) -> Iterator[Selector]:
     if wanted:
         tags = {element.tag for element in wanted}
         if len(tags) == 1:
-            candidates.append(Selector((Compound(tag=tags.pop(), linkless=True),), cost=2.5))
+            candidates.append(Selector((Compound(tag=tags.pop(), links=False),), cost=2.5))
     yield from sorted(candidates, key=lambda each: each.cost)
 
 
@@ -143,15 +143,17 @@ def _between(entry: Element, element: Element) -> Iterator[Element]:
 def _candidates(elements: Sequence[Element]) -> Iterator[Selector]:
     lasts = list(_compounds(elements, plain=True))
     lasts += [(replace(last, child=child), cost + 1.5) for last, cost in lasts for child in _common_children(elements)]
+    if elements[0].tag != "a":
+        lasts += [(replace(last, links=True), cost + 1.4) for last, cost in lasts if last.child is None]
     for last, cost in lasts:
         yield Selector((last,), cost=cost)
     parents = [element.getparent() for element in elements]
     grand = [parent.getparent() for parent in parents]
-    for level, (above, direct) in enumerate(((parents, True), (grand, False))):
+    for above, direct in ((parents, True), (grand, False)):
         if all(each is not None and each.tag not in ("body", "html") for each in above):
-            for outer, outer_cost in _compounds(above, plain=False):
+            for outer, outer_cost in _compounds(above, plain=direct):
                 for last, cost in lasts:
-                    yield Selector((outer, last), (direct and level == 0,), cost + outer_cost + 1)
+                    yield Selector((outer, last), (direct,), cost + outer_cost + 1)
     for steps, holder in enumerate(_common_ancestors(elements)):
         for outer, outer_cost in _compounds([holder], plain=False):
             for last, cost in lasts:

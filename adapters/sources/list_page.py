@@ -1,10 +1,13 @@
 """Posts out of a list page, by the selectors of one layout: a function of the parsed page alone."""
 
+import itertools
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
 from bs4 import BeautifulSoup, Tag
+from bs4.element import NavigableString
 
 from adapters.html import absolute, select, value_of
 from adapters.site_profiles import ListRules, Profile
@@ -15,9 +18,12 @@ from syncd.vietnamese.dates import DayOrder, parse_date
 from syncd.vietnamese.text import one_line
 
 MAX_ITEMS = 1_000
-OWN_WORDS = (
-    ":scope"  # as date selector: what an entry prints itself, outside of the elements within: `<a>…</a> (30/10/2026)`
-)
+# As date selectors, for entries whose date no element holds: a text of the entry itself, outside of the elements within
+# (`<li><a>…</a> (30/10/2026)</li>`), or one between it and the next entry (`<a>…</a><br>30/10/2026<br><a>…`).
+OWN_WORDS, WORDS_AFTER = ":scope", ":scope ~ *"
+_MAX_DATE_CHARS, _MAX_DATE_LETTERS = 160, 70  # prose that mentions a day is longer
+_MAX_BESIDE = 16  # texts and elements
+_LETTER = re.compile(r"[^\W\d_]")
 # what stands in such a part of a page leads somewhere, and is no entry of a list
 _MENU = re.compile(
     r"(?:^|[-_])(?:menu|nav|navbar|navigation|dropdown|breadcrumbs?|footer|sitemap)(?:[-_]|$)", re.IGNORECASE
@@ -117,7 +123,7 @@ def _post(
 def _title(element: Tag, rules: ListRules) -> str:
     """The words of a title, without those of the date that is printed inside it."""
     words = value_of(element)
-    if rules.date in ("", OWN_WORDS):
+    if rules.date in ("", OWN_WORDS, WORDS_AFTER):
         return words
     for date in select(element, rules.date):
         # a style that fits dates in general may fit the title itself
@@ -130,11 +136,28 @@ def _printed(element: Tag, rules: ListRules, clocks: set[int]) -> list[str]:
     if not rules.date:
         return []
     if rules.date == OWN_WORDS:
-        return [one_line(" ".join(text for text in element.strings if text.parent is element))]
+        return [raw for text in element.strings if text.parent is element and _may_date(raw := one_line(text))]
+    if rules.date == WORDS_AFTER:
+        return list(filter(_may_date, _texts_after(element, rules.item)))
     found = select(element, rules.date)
     if clocks:
         found = [each for each in found if id(each) not in clocks and all(id(up) not in clocks for up in each.parents)]
     return [value_of(each) for each in found]
+
+
+def _texts_after(element: Tag, item: str) -> Iterator[str]:
+    """What stands between an entry and the next one."""
+    for beside in itertools.islice(element.next_siblings, _MAX_BESIDE):
+        if not isinstance(beside, Tag):
+            yield one_line(beside) if type(beside) is NavigableString else ""
+        elif beside.css.match(item) or beside.css.select_one(item) is not None:
+            return
+        else:
+            yield value_of(beside)
+
+
+def _may_date(raw: str) -> bool:
+    return 0 < len(raw) <= _MAX_DATE_CHARS and len(_LETTER.findall(raw)) <= _MAX_DATE_LETTERS
 
 
 def _read(raw: str, found: OrderFound, printing: Printing) -> ReadDate:

@@ -41,8 +41,8 @@ _ANY_PAGER = PagerRules(  # what home-made sites use
 class PageSettings(SiteSettings):
     """One `{ kind = "page", … }` of a unit. `item` finds the entries; the other selectors look within one entry. Without `item` the profile's layouts are tried.
 
-    `title` empty: the text of the link. `date` empty: the list prints none; `:scope`: the date stands among the entry's own words,
-    outside of the elements within it. `pager`: the address of further pages, a query (`?page={page}`) or a path behind the list's own
+    `title` empty: the text of the link. `date` empty: the list prints none; `:scope`: the date is a text of the entry itself, outside of the
+    elements within it; `:scope ~ *`: it stands between the entry and the next one. `pager`: the address of further pages, a query (`?page={page}`) or a path behind the list's own
     (`page/{page}/`), or else a selector of the link to the next page; empty: the profile's. `window`: how many entries it shows at most, None where
     that is not known: then it is never taken for the whole of the site, unless it is empty.
     """

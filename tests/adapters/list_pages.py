@@ -155,6 +155,19 @@ PAGES: dict[str, ListPage] = {
             ("thoi-su", each("<li><a href='/thoi-su/{id}.html'>{title}</a><span class='ngay'>{day}</span></li>", TITLES[:4])),
             ("doan-the", each("<li><a href='/doan-the/{id}.html'>{title}</a><span class='ngay'>{day}</span></li>", TITLES[4:], DAYS[4:], 3000)))))
     ),
+    "one column of links and dates": ListPage(
+        page("<table><tr><td>" + each("<a href='/tin/{id}.htm'>{title}</a><br><font color=gray>Ngày đăng: {day}</font><br>") + "</td></tr></table>")
+    ),
+    "one column of dates and links": ListPage(
+        page("<table><tr><td>" + each("<font color=gray>Ngày đăng: {day}</font> <a href='/tin/bai-viet-ve-viec-{id}.htm'>{title}</a><br>") + "</td></tr></table>"),
+        days=None,  # which title a date belongs to is read off by eye, not by a selector: its article tells
+    ),
+    "rows in pairs": ListPage(
+        page("<table class='tb'>" + each("<tr><td><a href='/tin/{id}.htm'>{title}</a></td></tr><tr><td>{day} 08:15 - Xem: 12</td></tr>") + "</table>")
+    ),
+    "date before a lead in the entry's own words": ListPage(
+        page("<div class='ds'>" + each("<p class='it'><a href='/tin/{id}.htm'>{title}</a><br>{day} 09:30<br>Chiều 02/09/2020, tại hội trường Huyện ủy đã diễn ra hội nghị với sự tham gia của toàn thể cán bộ, đảng viên trong cơ quan.</p>") + "</div>")
+    ),
     "rows that alternate": ListPage(
         page("<div class='list'>" + "".join(
             f"<div class='item {'odd' if n % 2 else 'even'} {'first' if not n else ''} item-{n + 1}'><a class='t' href='/bv?id={n + 70}'>{title}</a><div class='d'>{day}</div></div>"
