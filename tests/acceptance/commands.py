@@ -4,9 +4,13 @@ import contextlib
 import io
 import json
 import logging
+import multiprocessing
 import os
+import resource
+import signal
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +18,16 @@ from typing import Any
 import pytest
 
 from syncd.cli import main
+
+# One server for the whole suite: everything is imported there once, ahead of every child.
+CHILDREN = multiprocessing.get_context("forkserver")
+CHILDREN.set_forkserver_preload(
+    [
+        "tests.acceptance.crash_world", "tests.acceptance.commands", "syncd.cli.context", "syncd.cli.work",
+        "syncd.cli.evidence", "syncd.cli.inspection", "syncd.delivery.operations", "adapters.sources.feed",
+        "adapters.portals.outbox", "adapters.mail.maildir",
+    ]
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -61,3 +75,28 @@ def process(*arguments: str | Path, cwd: Path | None = None, shell_tail: str = "
         argv = command(*arguments)
     done = subprocess.run(argv, cwd=cwd, env=environment, capture_output=True, text=True, timeout=300, check=False)
     return Answer(done.returncode, done.stdout, done.stderr)
+
+
+def forked(*arguments: str | Path, max_file_bytes: int = 0) -> Answer:
+    """`syncd ARGUMENTS` in a process of its own that has its libraries already; its files may not grow beyond `max_file_bytes`."""
+    with tempfile.TemporaryDirectory() as folder:
+        out, err = Path(folder) / "out", Path(folder) / "err"
+        child = CHILDREN.Process(target=_run, args=([*map(str, arguments)], out, err, max_file_bytes))
+        child.start()
+        child.join(timeout=120)
+        if child.exitcode is None:
+            child.kill()
+            child.join()
+        code = child.exitcode
+        child.close()
+        return Answer(-1 if code is None else code, out.read_text(encoding="utf-8"), err.read_text(encoding="utf-8"))
+
+
+def _run(arguments: list[str], out: Path, err: Path, max_file_bytes: int) -> None:
+    for path, stream in ((out, sys.stdout), (err, sys.stderr)):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), stream.fileno())
+    if max_file_bytes:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (max_file_bytes, max_file_bytes))
+    sys.argv = ["syncd", *arguments]
+    main()

@@ -4,7 +4,6 @@ The child is the real thing (configuration, lock, database, adapters); the porta
 """
 
 import json
-import multiprocessing
 import random
 import sqlite3
 import time
@@ -29,11 +28,10 @@ from syncd.ports.records import PostRecord, PushRecord, PushState
 from syncd.storage.schema import upgrade
 from syncd.testing.local_portal import LocalPortal
 from syncd.testing.local_site import LocalSite
+from tests.acceptance.commands import CHILDREN
 from tests.acceptance.crash_world import POSTS, START, UNITS, HurriedClock, Sites, misbehaving, work, write_config
 
 OCTOBER = PeriodId("2026-10")
-_CHILDREN = multiprocessing.get_context("forkserver")
-_CHILDREN.set_forkserver_preload(["tests.acceptance.crash_world", "syncd.cli.context", "syncd.delivery.operations"])
 
 
 @pytest.fixture
@@ -72,7 +70,7 @@ class Sweep:
         assert child.exitcode == 0, "the last run did not come to an end"
 
     def _start(self, *, until_quiet: bool) -> Any:
-        child = _CHILDREN.Process(target=work, args=(str(self.config), self.began, until_quiet))
+        child = CHILDREN.Process(target=work, args=(str(self.config), self.began, until_quiet))
         child.start()
         return child
 

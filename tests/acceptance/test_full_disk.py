@@ -2,8 +2,6 @@
 
 import os
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,16 +9,9 @@ import pytest
 
 from syncd.storage.schema import upgrade
 from syncd.testing.local_site import LocalSite
+from tests.acceptance.commands import Answer, forked
 from tests.acceptance.crash_world import UNITS, Sites, write_config
 
-_WITH_LIMIT = """
-import resource, signal, sys
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-if limit := int(sys.argv.pop(1)):
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-from syncd.cli import main
-sys.exit(main())
-"""
 OUTBOX = 'kind = "outbox"\ndirectory = "cong"\nbase_url = "http://127.0.0.1:8077/cong/"'
 
 
@@ -32,16 +23,15 @@ def config(data_dir: Path) -> Iterator[Path]:
         yield path
 
 
-def syncd(config: Path, *words: str, limit: int = 0) -> subprocess.CompletedProcess[str]:
+def syncd(config: Path, *words: str, limit: int = 0) -> Answer:
     """Run a command in a process whose files may not grow beyond `limit` bytes."""
-    command = [sys.executable, "-c", _WITH_LIMIT, str(limit), *words, "-c", str(config)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    return forked(*words, "-c", config, max_file_bytes=limit)
 
 
-def assert_clear(done: subprocess.CompletedProcess[str], *codes: int) -> None:
-    assert done.returncode in codes, done.stderr
-    assert "Traceback" not in done.stderr
-    assert done.returncode == 0 or done.stderr + done.stdout
+def assert_clear(done: Answer, *codes: int) -> None:
+    assert done.code in codes, done.err
+    assert "Traceback" not in done.err
+    assert done.code == 0 or done.err + done.out
 
 
 def test_a_full_disk_is_said_and_nothing_is_lost_or_twice_afterwards(config: Path) -> None:
@@ -53,14 +43,14 @@ def test_a_full_disk_is_said_and_nothing_is_lost_or_twice_afterwards(config: Pat
         connection.execute("UPDATE pushes SET not_before = NULL")  # the settle time and the pauses have passed
         connection.execute("UPDATE sources SET not_before = NULL")
     connection.close()
-    assert syncd(config, "sync").returncode == 0
+    assert syncd(config, "sync").code == 0
     assert len(list((config.parent / "cong" / "posts").glob("*.json"))) == len(UNITS) * 4
-    assert syncd(config, "ledger", "verify").returncode == 0
+    assert syncd(config, "ledger", "verify").code == 0
 
 
 @pytest.mark.parametrize("at", [pytest.param(0.4, marks=pytest.mark.slow), 0.8])
 def test_a_damaged_page_is_an_error_that_names_the_way_out(config: Path, at: float) -> None:
-    assert syncd(config, "sync").returncode == 0
+    assert syncd(config, "sync").code == 0
     database = config.parent / "syncd.db"
     with database.open("r+b") as file:
         file.seek(int(database.stat().st_size * at) // 4096 * 4096)
@@ -68,7 +58,7 @@ def test_a_damaged_page_is_an_error_that_names_the_way_out(config: Path, at: flo
     answers = [syncd(config, *words) for words in (("sync",), ("ledger", "verify"))]
     for done in answers:
         assert_clear(done, 0, 1, 2)
-    told = [done.stderr for done in answers if done.returncode == 2]
+    told = [done.err for done in answers if done.code == 2]
     assert all("restore the database from a backup" in text for text in told)
 
 
@@ -76,7 +66,7 @@ def test_a_file_that_is_no_database_any_more_is_named(config: Path) -> None:
     (config.parent / "syncd.db").write_bytes(b"xin chao" * 1000)
     done = syncd(config, "status")
     assert_clear(done, 2)
-    assert "not a database" in done.stderr
+    assert "not a database" in done.err
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everything")
@@ -84,15 +74,15 @@ def test_a_database_that_may_not_be_written_is_named(config: Path) -> None:
     (config.parent / "syncd.db").chmod(0o400)
     done = syncd(config, "sync")
     assert_clear(done, 2)
-    assert "readonly" in done.stderr
+    assert "readonly" in done.err
 
 
 @pytest.mark.slow
 def test_a_killed_process_without_its_wal_loses_what_was_there_and_no_more(config: Path) -> None:
     """What nobody should do: the file beside the database removed. What is left must be whole."""
-    assert syncd(config, "sync").returncode == 0
-    before = syncd(config, "ledger", "verify", "--json").stdout
+    assert syncd(config, "sync").code == 0
+    before = syncd(config, "ledger", "verify", "--json").out
     for name in ("syncd.db-wal", "syncd.db-shm"):
         (config.parent / name).unlink(missing_ok=True)
-    assert syncd(config, "ledger", "verify", "--json").stdout == before
-    assert syncd(config, "sync").returncode == 0
+    assert syncd(config, "ledger", "verify", "--json").out == before
+    assert syncd(config, "sync").code == 0
