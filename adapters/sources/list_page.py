@@ -83,7 +83,10 @@ def read_list(
     for position, element in enumerate(elements[:MAX_ITEMS], start=1):
         post = _post(element, position, base, rules, clocks, profile)
         if isinstance(post, PostData):
-            posts.setdefault(post.url, post)
+            # a post shown large on top and once more in the list below often has its date only there
+            known = posts.setdefault(post.url, post)
+            if post.published.raw and not known.published.raw:
+                posts[post.url] = replace(known, published=post.published)
         elif profile is None:
             skipped.append(post)
     found = order_of([post.published.raw for post in posts.values()], printing.day_order)
