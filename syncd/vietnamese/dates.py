@@ -279,7 +279,7 @@ def _settle_order(day: DayFound, weekday: int | None, order: DayOrder) -> tuple[
         found = first or swapped
         return found, None if found else "unreadable"
     if weekday is not None and first.weekday() != weekday and swapped.weekday() == weekday:
-        return swapped, None
+        return swapped, "ambiguous_order"  # or it is the weekday that is the misprint
     return first, None
 
 

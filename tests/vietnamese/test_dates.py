@@ -192,6 +192,14 @@ def test_month_first_profile_swaps_only_what_can_be_swapped() -> None:
     assert parse_date("24/9/2026 8:05:00 AM", day_order="month-first").instant == _instant("2026-09-24T08:05:00")
 
 
+def test_order_that_only_a_weekday_speaks_for_is_doubted() -> None:
+    alone = parse_date("Thứ sáu, 05/10/2024")
+    assert (alone.instant, alone.doubt) == (_instant("2024-05-10"), "ambiguous_order")
+    assert parse_date("Thứ bảy, 05/10/2024").doubt is None
+    assert parse_date("Thứ hai, 05/10/2024").instant == _instant("2024-10-05")  # fits neither: the day comes first
+    assert parse_date("Fri, 05/10/2024", day_order="month-first").doubt is None
+
+
 def test_future_date_is_doubted() -> None:
     assert parse_date("03/11/2026 08:00", fetched_at=FETCHED).doubt == "future"
     assert parse_date("01/11/2026 20:00", fetched_at=FETCHED).doubt is None
