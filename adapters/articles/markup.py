@@ -272,12 +272,16 @@ class _Blocks:
                 walk.skip_subtree()
 
     def _judge(self, element: Element) -> None:
-        text = text_of(element)
-        letters = _letters(text)
+        raw = "".join(element.itertext())
+        if not raw or raw.isspace():
+            return
+        if "{" in raw or ";" in raw:  # a script may stand within
+            raw = text_of(element)
+        letters = _letters(raw)
         if not letters:
             return
         if self._holds(letters):
-            self._keep(element, None, text, len(letters))
+            self._keep(element, None, text_of(element), len(letters))
         else:
             self.unmatched.append(element)
 
@@ -453,7 +457,7 @@ def _opening(element: Element) -> str:
 
 
 def _letters(text: str) -> str:
-    return _NOT_WORDS.sub("", nfc(text)).casefold()
+    return _NOT_WORDS.sub("", text if text.isascii() else nfc(text)).casefold()
 
 
 def _text(html: str) -> str:
