@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from adapters.http import PoliteClient
-from syncd.domain.identity import host_of, normal_url
+from syncd.domain.identity import normal_url
 from syncd.errors import ForeignError
 
 _GONE = (404, 410)
@@ -31,4 +31,5 @@ class PageStanding:
 
 def _is_home(url: str) -> bool:
     """Whether an address is a site's front page: a host and nothing after it."""
-    return normal_url(url).removeprefix("//").partition(":")[0] == host_of(url)
+    rest = normal_url(url).removeprefix("//")
+    return "/" not in rest and "?" not in rest

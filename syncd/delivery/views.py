@@ -4,17 +4,20 @@ Every address that came from outside becomes a link only where it is plain http 
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from syncd.application.collecting.arrivals import MAX_VERSIONS
+from syncd.application.figures.edits import Edit, edits_of
 from syncd.application.figures.explain import explain
 from syncd.application.figures.quota_table import QuotaTable, assessment_of, current_period, periods_of, quota_table
 from syncd.application.figures.sheet import SYMBOL, sheet_of, so_far, worst_first
 from syncd.application.publishing.deliver import Outcome
 from syncd.application.services import Assessment, Services
 from syncd.application.wording import STATUS, words
+from syncd.domain.differences import Piece
 from syncd.domain.ledger import LeafKind
 from syncd.domain.model import PeriodId, PostId, Status, UnitId
 from syncd.domain.periods import period_of
@@ -44,6 +47,7 @@ _PUSH = {
     PushState.DEAD: "gửi không thành công, chờ cán bộ xử lý",
     PushState.QUARANTINED: "tạm giữ để kiểm tra độ mật",
 }
+_EDIT = {"edited": "đơn vị sửa", "completed": "đọc được toàn văn", "dated": "đọc được ngày đăng"}
 _PORTAL: Mapping[str, str] = {
     "draft": "bản nháp",
     "pending": "chờ duyệt",
@@ -258,6 +262,7 @@ def post_page(services: Services, number: int) -> dict[str, Any]:
             post.first_seen - timedelta(days=2), post.first_seen + timedelta(minutes=10), unit=post.unit
         )
         leaves = _leaves(uow, post)
+        versions = uow.versions.of([post.id]).get(post.id, [])
     unit = services.units.get(post.unit)
     return {
         **_standing(services),
@@ -271,7 +276,19 @@ def post_page(services: Services, number: int) -> dict[str, Any]:
         "portal_words": _PORTAL.get(sighting.state, sighting.state) if sighting else None,
         "events": _history(post, push, sighting, looks),
         "leaves": leaves,
+        "attachments": [
+            {"link": link(file["url"]), "title": file["title"] or file["url"]} for file in post.attachments
+        ],
+        "edits": [
+            {"edit": edit, "reason": _EDIT.get(edit.reason, edit.reason), "parts": _parts(edit)}
+            for edit in edits_of(post, versions)
+        ],
     }
+
+
+def _parts(edit: Edit) -> list[tuple[str, Sequence[Piece]]]:
+    """What an edit changed, under its headings."""
+    return [(name, pieces) for name, pieces in (("Tiêu đề", edit.title), ("Nội dung", edit.text)) if pieces]
 
 
 def _leaves(uow: UnitOfWork, post: PostRecord) -> list[dict[str, Any]]:
@@ -318,8 +335,12 @@ def _history(
     events.append(Event(at=post.first_seen, text="Hệ thống đọc thấy lần đầu", detail=_captured(post)))
     if post.changed_at is not None:
         events.append(Event(at=post.changed_at, text=f"Đơn vị sửa tin, bài (bản thứ {post.version})"))
+    if post.version >= MAX_VERSIONS:
+        events.append(Event(at=post.changed_at, text="Nội dung đổi ở mỗi lần đọc: các bản sửa sau không được ghi nữa"))
+    if post.gone_since is not None:
+        events.append(Event(at=post.gone_since, text="Không thấy trên Trang của đơn vị nữa"))
     if post.gone_at is not None:
-        events.append(Event(at=post.gone_at, text="Không còn trên Trang của đơn vị"))
+        events.append(Event(at=post.gone_at, text="Xác nhận không còn trên Trang của đơn vị (vẫn được tính)"))
     if push is not None:
         events.append(Event(at=push.queued_at, text="Xếp hàng chờ chuyển lên Cổng"))
         if push.attempted_at is not None:

@@ -1,10 +1,11 @@
 """Opens one figure down to its posts: what counts, what does not, why, and what would change it."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from syncd.application.figures.quota_table import QuotaCell, tabulate, unit_of
+from syncd.application.figures.edits import Edit, edits_of
+from syncd.application.figures.quota_table import QuotaCell, QuotaTable, tabulate, unit_of
 from syncd.application.figures.statements import instant_as_json
 from syncd.application.services import Services
 from syncd.application.wording import (
@@ -26,6 +27,7 @@ from syncd.domain.model import (
     Origin,
     Period,
     PeriodId,
+    PostId,
     PostJudgement,
     Status,
     Unit,
@@ -33,6 +35,8 @@ from syncd.domain.model import (
     Verdict,
 )
 from syncd.errors import UsageError
+from syncd.ports.records import PostRecord
+from syncd.ports.store import UnitOfWork
 
 # A post that reached the portal in the period may have been written up to this long before.
 _REACH_BACK = timedelta(days=400)
@@ -40,11 +44,16 @@ _REACH_BACK = timedelta(days=400)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExplainedPost:
-    """One post, whether it counts, and a sentence that says why. `since_closing`: learned after the period was closed."""
+    """One post, whether it counts, and a sentence that says why. `since_closing`: learned after the period was closed.
+
+    `versions` are its earlier ones, the oldest first; `gone_at` is since when it is known to have left its site.
+    """
 
     judgement: PostJudgement
     sentence: str
     since_closing: bool = False
+    versions: tuple[Edit, ...] = ()
+    gone_at: datetime | None = None
 
     def as_json(self) -> dict[str, Any]:
         post = self.judgement.post
@@ -65,6 +74,8 @@ class ExplainedPost:
             "first_seen": instant_as_json(post.first_seen),
             "date_doubt": post.date_doubt,
             "since_closing": self.since_closing,
+            "gone_at": instant_as_json(self.gone_at),
+            "versions": [edit.as_json() for edit in self.versions],
         }
 
 
@@ -111,6 +122,7 @@ def explain(services: Services, unit: UnitId, period: PeriodId, *, language: str
     named, _ = services.rulesets.period(period)
     with services.db.read() as uow:
         table = tabulate(uow, services, [named.id], units=[unit], reach_back=_REACH_BACK)
+        records, edits = _histories(uow, table)
     cell = table.cell(unit, named.id)
     if cell is None:
         raise UsageError(
@@ -123,7 +135,11 @@ def explain(services: Services, unit: UnitId, period: PeriodId, *, language: str
     judged += [(judgement, True) for judgement in cell.recount.judgements if judgement.post.ref not in closed_refs]
     explained = [
         ExplainedPost(
-            judgement=judgement, sentence=speech.post(judgement, _home(services, judgement)), since_closing=later
+            judgement=judgement,
+            sentence=speech.post(judgement, _home(services, judgement), records.get(judgement.post.ref)),
+            since_closing=later,
+            versions=edits.get(judgement.post.ref, ()),
+            gone_at=record.gone_at if (record := records.get(judgement.post.ref)) else None,
         )
         for judgement, later in judged
     ]
@@ -141,6 +157,25 @@ def explain(services: Services, unit: UnitId, period: PeriodId, *, language: str
             and post.judgement.post.portal_instant is not None
             and post.judgement.post.portal_instant in named
         ),
+    )
+
+
+def _histories(uow: UnitOfWork, table: QuotaTable) -> tuple[dict[str, PostRecord], dict[str, tuple[Edit, ...]]]:
+    """The posts of a table that were edited or left their site, and their edits, by ref."""
+    refs = {
+        judgement.post.ref
+        for row in table.rows
+        for cell in row.cells
+        for verdict in (cell.as_closed, cell.recount)
+        if verdict is not None
+        for judgement in verdict.judgements
+    }
+    posts = uow.posts.many(PostId(int(ref.removeprefix("post:"))) for ref in refs if ref.startswith("post:"))
+    restless = {post: record for post, record in posts.items() if record.version > 1 or record.gone_at is not None}
+    kept = uow.versions.of(restless)
+    return (
+        {f"post:{post}": record for post, record in restless.items()},
+        {f"post:{post}": edits_of(restless[post], versions) for post, versions in kept.items()},
     )
 
 
@@ -299,8 +334,10 @@ class _Speech:
             )
         return found
 
-    def post(self, judgement: PostJudgement, home: Period | None = None) -> str:
-        """Why one post counts or not, and what happened to it when. `home` is the other period it belongs to."""
+    def post(self, judgement: PostJudgement, home: Period | None = None, record: PostRecord | None = None) -> str:
+        """Why one post counts or not, and what happened to it when. `home` is the other period it belongs to; `record` is given
+        of a post that was edited or left its site.
+        """
         post = judgement.post
         parts = [words(REASON, judgement.reason, self._language)]
         if home is not None:
@@ -318,4 +355,7 @@ class _Speech:
                 )
             )
         parts.append(words(DELIVERY, post.delivery, self._language))
+        if record is not None and record.gone_at is not None:
+            at = instant_label(record.gone_since or record.gone_at, self._language)
+            parts.append(self._say(f"không còn trên Trang của đơn vị từ {at}", f"gone from the unit's site since {at}"))
         return "; ".join(parts) + "."

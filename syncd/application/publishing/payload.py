@@ -22,7 +22,7 @@ def payload_of(
     dated = post.published_at if post.published_at and post.published_at <= post.first_seen else post.first_seen
     return PostToPush(
         title=post.title,
-        html=post.html + credit_line(rules.credit, unit.name, post.url),
+        html=post.html + attachment_list(post) + credit_line(rules.credit, unit.name, post.url),
         summary=post.summary,
         published_at=dated,
         approval=push.approval,
@@ -32,6 +32,22 @@ def payload_of(
         categories=mapped_categories(services, post.categories),
         image=image,
     )
+
+
+def attachment_list(post: PostRecord) -> str:
+    """Links to the files that belong to a post and that its text does not link to; marked, like the credit line, as no part of the text."""
+    missing = [
+        file
+        for file in post.attachments
+        if file["url"].lower().startswith(("http://", "https://")) and html.escape(file["url"]) not in post.html
+    ]
+    if not missing:
+        return ""
+    items = "".join(
+        f'<li><a href="{html.escape(file["url"])}">{html.escape(file["title"] or file["url"])}</a></li>'
+        for file in missing
+    )
+    return f'<ul class="{CREDIT_CLASS}">{items}</ul>'
 
 
 def credit_line(credit: str, unit_name: str, url: str) -> str:
