@@ -145,6 +145,9 @@ def _printed(element: Tag, rules: ListRules, clocks: set[int]) -> list[str]:
     found = select(element, rules.date)
     if clocks:
         found = [each for each in found if id(each) not in clocks and all(id(up) not in clocks for up in each.parents)]
+    # what stands around several dates (of publishing, of the last change) would be read as one
+    around = {id(up) for each in found for up in each.parents}
+    found.sort(key=lambda each: id(each) in around)
     return [value_of(each) for each in found]
 
 

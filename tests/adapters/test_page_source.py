@@ -191,7 +191,7 @@ def test_a_named_profile_is_used_whatever_the_page_says(site: LocalSite) -> None
 
 
 def test_a_clock_in_a_profiles_list_is_no_date(site: LocalSite) -> None:
-    clock = "<header class=x><i class=created-date>01/11/2026</i></header>"
+    clock = "<div class=region-header><i class=created-date>01/11/2026</i></div>"
     site.page(
         "/tin-tuc",
         f"<html><body>{clock}<div class=views-row>{clock}<h2><a href=/node/5>Bài năm</a></h2></div></body></html>",
