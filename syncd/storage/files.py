@@ -76,10 +76,12 @@ class FileStore:
     def _make_folder(self, folder: Path) -> None:
         if folder.is_dir():
             return
+        # A new folder is durable only when the one that holds it is; one that was there was made durable by who made it.
+        outer_is_new = not folder.parent.is_dir()
         folder.mkdir(parents=True, exist_ok=True)
-        # A new folder is durable only when its parents are.
-        for parent in (folder.parent, self.root):
-            _sync_folder(parent)
+        _sync_folder(folder.parent)
+        if outer_is_new:
+            _sync_folder(self.root)
 
 
 def _write_whole(path: Path, data: bytes) -> None:
