@@ -21,8 +21,8 @@ from syncd.ports.records import PostRecord, PushRecord
 from syncd.ports.source import Exchange, Known, PostData, Reading, Skipped
 from syncd.storage.engine import SqlDatabase, open_database
 from syncd.storage.files import FileStore
-from syncd.storage.schema import upgrade
 from syncd.testing.clock import FakeClock
+from tests.databases import migrated
 
 WORDS = "họp giao ban tháng tại hội trường, đồng chí Trần Thị B, Trưởng ban, chủ trì và phát biểu kết luận với toàn thể cán bộ trong ban"
 
@@ -224,7 +224,7 @@ class ExampleOffice:
 def open_office(path: Path, clock: FakeClock, sources: Mapping[str, int], *, url: str | None = None) -> ExampleOffice:
     """`sources`: unit -> number of websites, at https://<unit>.example/<n>/. The database is an SQLite file unless a `url` is given."""
     url = url or f"sqlite:///{path}/syncd.db"
-    upgrade(url)
+    migrated(url)
     db = open_database(url, clock=clock)
     units, sites = {}, {}
     for name, count in sources.items():

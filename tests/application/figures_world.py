@@ -40,8 +40,8 @@ from syncd.ports.records import (
     SourceState,
 )
 from syncd.storage.engine import SqlDatabase, open_database
-from syncd.storage.schema import upgrade
 from syncd.testing.clock import FakeClock
+from tests.databases import migrated
 
 PORTAL = "cong"
 
@@ -262,7 +262,7 @@ def make_world(
 ) -> World:
     clock = FakeClock(start)
     url = url or f"sqlite:///{folder}/syncd.db"
-    upgrade(url)
+    migrated(url)
     assessment = Assessment(
         id="2026",
         first=PeriodId(window[0]),

@@ -7,7 +7,7 @@ import pytest
 
 from syncd.clock import SystemClock
 from syncd.storage.engine import SqlDatabase, open_database
-from syncd.storage.schema import upgrade
+from tests.databases import migrated
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -22,7 +22,7 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 def url(empty_url: str) -> str:
     """The address of a new database."""
-    upgrade(empty_url)
+    migrated(empty_url)
     return empty_url
 
 
