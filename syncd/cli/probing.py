@@ -1,6 +1,7 @@
 """probe: what would be read at an address, or at each of a list of addresses; touches no database."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,6 +16,7 @@ from syncd.cli.output import emit, table
 from syncd.cli.probe_all import probe_all
 from syncd.cli.probe_wording import PROBE_TEXTS, SOURCES_OF_DATES, sentence
 from syncd.clock import SystemClock
+from syncd.domain.model import LOCAL
 from syncd.errors import ForeignError, UsageError
 
 LANGUAGES = ("vi", "en")
@@ -82,7 +84,7 @@ def show_site(out: Console, document: Mapping[str, Any], language: str) -> None:
             f"[yellow]![/] {words(PROBE_TEXTS, 'skipped', language)}: {escape(item['item'])}: {escape(item['reason'])}"
         )
     for sample in document["articles"]:
-        date = f"{sample['published_at']} ← {sample['date_raw']}" if sample["published_at"] else "–"
+        date = f"{_as_read(sample)} ← {sample['date_raw']}" if sample["published_at"] else "–"
         text = sentence(
             "sample", {"characters": sample["characters"], "images": sample["images"], "date": date}, language
         )
@@ -99,9 +101,18 @@ def _posts(out: Console, posts: list[dict[str, Any]], language: str) -> None:
     made = table("published_at", "date_raw", "date_source", "title", "url", language=language)
     for post in posts:
         source = words(SOURCES_OF_DATES, post["date_source"], language)
-        cells = (post["published_at"] or "–", post["date_raw"] or "–", source, post["title"], post["url"])
+        cells = (_as_read(post), post["date_raw"] or "–", source, post["title"], post["url"])
         made.add_row(*(escape(str(cell)) for cell in cells))
     out.print(made)
+
+
+def _as_read(entry: Mapping[str, Any]) -> str:
+    """The date as it was understood, in local time, no finer than it was told."""
+    if entry["published_at"] is None:
+        return "–"
+    instant = datetime.fromisoformat(entry["published_at"]).astimezone(LOCAL)
+    shapes = {"month": "%m/%Y", "day": "%d/%m/%Y", "hour": "%d/%m/%Y %H:…", "second": "%d/%m/%Y %H:%M:%S"}
+    return instant.strftime(shapes.get(entry["precision"], "%d/%m/%Y %H:%M"))
 
 
 def show_article(out: Console, document: Mapping[str, Any], language: str) -> None:
