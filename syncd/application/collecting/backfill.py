@@ -11,7 +11,7 @@ from typing import Any
 from syncd.application.collecting import arrivals, intake
 from syncd.application.services import Services
 from syncd.domain.ledger import LeafKind, instant_text
-from syncd.domain.model import SourceId, Unit, UnitId
+from syncd.domain.model import Precision, SourceId, Unit, UnitId
 from syncd.errors import ForeignError, SourceError, UsageError
 from syncd.ports.histories import BackfillRecord
 from syncd.ports.records import LookRecord
@@ -361,7 +361,8 @@ def _endless(unit: Unit, source: Source, row: BackfillRecord) -> SourceError:
 
 
 def _is_older(post: PostData, since: datetime) -> bool:
-    return post.published.instant is not None and post.published.instant + timedelta(days=1) <= since
+    date = post.published
+    return date.instant is not None and date.instant < since and date.precision is not Precision.MONTH
 
 
 def _oldest(before: datetime | None, brought: arrivals.Sorted) -> datetime | None:
