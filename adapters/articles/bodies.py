@@ -4,6 +4,7 @@ The last two give words only. Their words say which blocks of the page are the a
 page's own, so that paragraphs, tables, links, images and their captions stay what they were.
 """
 
+import re
 from dataclasses import dataclass
 from html import escape
 
@@ -20,6 +21,9 @@ from syncd.vietnamese.text import nfc, one_line
 
 _MIN_STATED = 400  # characters; a shorter one is a summary
 _MIN_AGREEMENT = 0.9
+_EMPTY = re.compile(r"<(p|div|span|ul|ol|li|figure|h[1-6]|strong|em|b|i|table|tbody|tr|a)(?: [^<>]*)?>\s*</\1>")
+_BLANK_LINES = re.compile(r"\s*\n\s*\n\s*")
+_MAX_NESTED_EMPTY = 12
 _CUT_OFF = ("...", "…", "[…]", "[...]")
 
 
@@ -60,6 +64,15 @@ def find_body(
     return _body(marked, page, "generic")
 
 
+def _without_empty(html: str) -> str:
+    """The markup without the elements that only held what was left out, and without its blank lines."""
+    for _ in range(_MAX_NESTED_EMPTY):
+        html, found = _EMPTY.subn("", html)
+        if not found:
+            break
+    return _BLANK_LINES.sub("\n", html).strip()
+
+
 def _plain(words: str, byline: set[str]) -> Marked:
     lines = list(filter(None, map(one_line, words.split("\n"))))
     beyond = beyond_the_text(lines, byline)
@@ -68,4 +81,9 @@ def _plain(words: str, byline: set[str]) -> Marked:
 
 
 def _body(marked: Marked, page: ArticlePage, found_by: str) -> Body:
-    return Body(html=clean_html(marked.html, page.base), text=nfc(marked.text), lead=marked.lead, found_by=found_by)
+    return Body(
+        html=_without_empty(clean_html(marked.html, page.base)),
+        text=nfc(marked.text),
+        lead=marked.lead,
+        found_by=found_by,
+    )

@@ -1,6 +1,7 @@
 """Who wrote an article, what it is called and where the site files it."""
 
 import re
+from urllib.parse import urlsplit
 
 from adapters.articles.article import ArticleRules
 from adapters.articles.bodies import Body
@@ -38,16 +39,10 @@ def author_of(page: ArticlePage, stated: Stated, heading: Heading | None, body: 
     for element in page.find(rules.author) if rules.author else ():
         if author := value_of(element):
             return author
-    if stated.author and not stated.author.startswith("http"):
-        return stated.author
-    named = page.meta("author", "article:author", "dc.creator", "dcterms.creator")
-    if (
-        named
-        and not named.startswith("http")
-        and len(named) <= _MAX_NAME
-        and fold(named) != fold(page.meta("og:site_name"))
-    ):
-        return named
+    told = (stated.author, page.meta("author", "article:author", "dc.creator", "dcterms.creator"))
+    for name in told:
+        if name and not name.startswith("http") and len(name) <= _MAX_NAME and not _is_the_site(name, page):
+            return name
     asides = heading.asides if heading is not None else Asides()
     for element in page.root.iter("span", "a", "p", "div", "strong", "address"):
         names = f"{element.get('class') or ''} {element.get('itemprop') or ''} {element.get('rel') or ''}"
@@ -56,6 +51,13 @@ def author_of(page: ArticlePage, stated: Stated, heading: Heading | None, body: 
             if 2 < len(text) <= _MAX_NAME and not any(char.isdigit() for char in text):
                 return text
     return _signature(body)
+
+
+def _is_the_site(name: str, page: ArticlePage) -> bool:
+    """Whether an author is only the name of the website."""
+    plain = "".join(char for char in fold(name) if char.isalnum())
+    labels = (urlsplit(page.url).hostname or "").split(".")
+    return plain in labels or fold(name) == fold(page.meta("og:site_name"))
 
 
 def categories_of(page: ArticlePage, stated: Stated, rules: ArticleRules) -> tuple[str, ...]:

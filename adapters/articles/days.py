@@ -15,9 +15,10 @@ from adapters.articles.article import ArticleRules
 from adapters.articles.page import ArticlePage, Element, text_of, value_of
 from adapters.articles.places import Asides, Heading
 from adapters.articles.stated import Stated
-from syncd.domain.model import NO_DATE, Precision, ReadDate
+from syncd.domain.model import LOCAL, NO_DATE, Precision, ReadDate
 from syncd.vietnamese.date_patterns import find_days, fold_date_text, rewrite_odd_iso
 from syncd.vietnamese.dates import parse_date
+from syncd.vietnamese.page_clocks import is_clock
 
 _PUBLISHED_METAS = (
     "article:published_time", "og:article:published_time", "og:published_time", "article:published", "datepublished",
@@ -118,6 +119,10 @@ class _Reader:
         usable = date.instant is not None and date.precision is not Precision.MONTH and date.doubt is None
         return date if usable else None
 
+    def is_clock(self, raw: str) -> bool:
+        """Whether it only tells when the page was fetched, as a clock in the page's head does."""
+        return is_clock(raw, self._fetched_at, zone=self._rules.zone or LOCAL, day_order=self._rules.day_order)
+
     def candidate(self, raw: str, origin: str, weight: float) -> Iterator[Candidate]:
         if raw and (date := self.read(raw, origin)) is not None:
             yield Candidate(date=date, weight=weight)
@@ -165,6 +170,8 @@ def _printed(
     best: tuple[int, Candidate] | None = None
     for element, place in heading.around():
         if element in excluded or any(above in excluded for above in element.iterancestors()):
+            continue
+        if place == "before" and reading.is_clock(text_of(element)):
             continue
         worth = _byline_weight(element, place)
         if worth and (best is None or worth > best[0]):

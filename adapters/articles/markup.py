@@ -106,6 +106,7 @@ _NEAR = 120
 _MAX_CAPTION = 500
 _MAX_PLAIN_CAPTION = 250
 _AFTER = 12  # elements after the last words in which an image may still be theirs
+_STRAY = 0.1  # part of all letters
 _SMALL = 60  # pixels
 
 
@@ -142,7 +143,7 @@ def by_words(
     body = next(page.root.iter("body"), page.root)
     kept = _Blocks(body, _letters(words), removed)
     share = kept.matched / max(len(_letters(words)), 1)
-    kept.leave_out_what_is_beyond(byline)
+    kept.leave_out_what_is_beyond(byline, heading)
     if not kept.weights:
         return Marked()
     container = kept.container()
@@ -174,9 +175,14 @@ class _Blocks:
         self._order: dict[Element, int] = {}
         self._walk(body, _outer_blocks(body), removed)
 
-    def leave_out_what_is_beyond(self, byline: Set[str]) -> None:
-        """Take out what stands above and below the text proper."""
-        for at in beyond_the_text([text for _, _, text, _ in self._texts], byline):
+    def leave_out_what_is_beyond(self, byline: Set[str], heading: Heading | None) -> None:
+        """Take out what stands above and below the text proper: a few words above its heading are another's."""
+        beyond = beyond_the_text([text for _, _, text, _ in self._texts], byline)
+        begins = self._order.get(heading.element, 0) if heading is not None else 0
+        above = [at for at, (block, _, _, _) in enumerate(self._texts) if self._order[block] < begins]
+        if sum(self._texts[at][3] for at in above) < _STRAY * self.matched:
+            beyond |= set(above)
+        for at in beyond:
             block, part, _, letters = self._texts[at]
             self.weights[block] -= letters
             if not self.weights[block]:

@@ -13,6 +13,7 @@ from syncd.vietnamese.text import one_line
 
 _ARTICLE = re.compile(r"article|posting|report$|^review$", re.IGNORECASE)
 _PAGE = re.compile(r"page$|^creativework|^videoobject$|^podcastepisode$|^recipe$", re.IGNORECASE)
+_ORGANISATION = re.compile(r"organi[sz]ation$", re.IGNORECASE)
 _MAX_DEPTH = 6
 _MAX_ENTRIES = 200  # a page may state a list of all its posts
 _MAX_CHARS = 1_000_000
@@ -134,10 +135,9 @@ def _stated(entry: dict[str, Any], *, of_article: bool) -> Stated:
 
 
 def _author(author: Any) -> str:
-    names = [
-        _name(each) if isinstance(each, dict) else _text(each)
-        for each in (author if isinstance(author, list) else [author])
-    ]
+    given = author if isinstance(author, list) else [author]
+    persons = [each for each in given if not (isinstance(each, dict) and _typed(each, _ORGANISATION))]
+    names = [_name(each) if isinstance(each, dict) else _text(each) for each in persons]
     return ", ".join(dict.fromkeys(filter(None, names[:5])))
 
 
