@@ -138,10 +138,8 @@ def _long_attribute(_: str) -> bytes:
 
 
 def _png(_: str) -> bytes:
-    """30,000 by 30,000 pixels in 110 kB: nine hundred million of them, 3.6 GB once unpacked."""
-    packer = zlib.compressobj(9)
-    row = b"\x00" * (1 + 30_000 // 8)
-    rows = b"".join(packer.compress(row) for _ in range(30_000)) + packer.flush()
+    """30,000 by 30,000 pixels in a hundred bytes: 3.6 GB for whoever unpacks it. Its rows end early, as decoders find out late."""
+    rows = zlib.compress(b"\x00" * (1 + 30_000 // 8))
     parts = ((b"IHDR", struct.pack(">IIBBBBB", 30_000, 30_000, 1, 0, 0, 0, 0)), (b"IDAT", rows), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in parts
