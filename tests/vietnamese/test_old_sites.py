@@ -92,6 +92,19 @@ def test_entries_of_a_feed_in_tcvn3_are_read_in_unicode_and_the_others_as_they_a
     assert "2 entries converted from TCVN3" in feed.notes
 
 
+@pytest.mark.parametrize(("clock", "day"), [("Thứ sáu, ngày 30/10/2026", None), ("Thứ năm, ngày 29/10/2026", 28)])
+def test_clock_above_the_heading_is_no_publication_day(clock: str, day: int | None) -> None:
+    page = f"<html><body><article><p class=date>{clock}</p><h1>Hội nghị triển khai</h1><div><p>{BODY}</p><p>{BODY}</p></div></article></body></html>"
+    article = DirectReader().read(
+        page.encode(),
+        content_type="text/html",
+        url="https://ban-b.vidu.example/1",
+        rules=ArticleRules(),
+        fetched_at=datetime(2026, 10, 30, 3, tzinfo=UTC),
+    )
+    assert (article.published.instant.day if article.published.instant else None) == day
+
+
 @pytest.mark.parametrize(
     ("dates", "reason"),
     [
