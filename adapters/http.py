@@ -213,7 +213,7 @@ class Visit:
         seen = {target}
         moved_to, for_good = None, True
         while True:
-            if heed_robots and not self._robots_of(target, url).allows(str(target)):
+            if heed_robots and self._robots and not self._robots_of(target, url).allows(str(target)):
                 raise self._failure(url, "robots", f"robots.txt of {target.host} keeps robots from {target.path}")
             told = headers + secrets if _origin(target) == _origin(first) else headers
             ask = _Ask("GET", target, told, b"", conditional=len(headers) > 1, max_bytes=max_bytes)
@@ -232,15 +232,15 @@ class Visit:
     def _robots_of(self, url: httpx.URL, asked: str) -> Robots:
         if self._robots is None or url.host in self._settings.ignore_robots:
             return _NO_ROBOTS
-        place = str(url.copy_with(raw_path=b"/robots.txt"))
-        left_s = min(self._settings.total_timeout_s, _ROBOTS_TIMEOUT_S)
+        origin = f"{url.scheme}://{url.netloc.decode('ascii')}"
+        place, left_s = f"{origin}/robots.txt", min(self._settings.total_timeout_s, _ROBOTS_TIMEOUT_S)
 
         def fetch() -> Exchange:
             accept = [(b"Accept", b"text/plain, */*;q=0.5")]
             return self._follow(place, accept, [], left_s=left_s, heed_robots=False, max_bytes=MAX_ROBOTS_BYTES)
 
         try:
-            robots = self._robots.of(place.removesuffix("/robots.txt"), fetch)
+            robots = self._robots.of(origin, fetch)
         except RobotsRefusal as err:
             raise self._failure(asked, "robots", str(err)) from err
         except HttpFailure as err:
