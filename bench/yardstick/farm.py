@@ -9,6 +9,7 @@ import re
 import socketserver
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -40,11 +41,14 @@ class Farm:
 
 
 @contextmanager
-def farm(sites: int, *, certificate: Path | None = None) -> Iterator[Farm]:
-    """A farm with all feeds made beforehand, until the block ends. `certificate`: a PEM with its key; then it speaks https."""
+def farm(sites: int, *, certificate: Path | None = None, delay_s: float = 0.0) -> Iterator[Farm]:
+    """A farm with all feeds made beforehand, until the block ends. `certificate`: a PEM with its key; then it speaks https.
+
+    `delay_s`: how long each feed keeps its reader waiting.
+    """
     ours, theirs = multiprocessing.Pipe()
     process = multiprocessing.get_context("spawn").Process(
-        target=_serve, args=(sites, certificate, theirs), daemon=True
+        target=_serve, args=(sites, certificate, delay_s, theirs), daemon=True
     )
     process.start()
     try:
@@ -60,10 +64,12 @@ class _Server(socketserver.ThreadingTCPServer):
     request_queue_size = 256
     tls: ssl.SSLContext | None = None
     answers: dict[bytes, tuple[bytes, bytes]]  # target -> (etag, the whole answer)
+    delay_s = 0.0
 
 
-def _serve(sites: int, certificate: Path | None, pipe: Connection) -> None:
+def _serve(sites: int, certificate: Path | None, delay_s: float, pipe: Connection) -> None:
     with _Server(("0.0.0.0", 0), _Line) as server:
+        server.delay_s = delay_s
         if certificate is not None:
             server.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             server.tls.load_cert_chain(certificate)
@@ -105,7 +111,12 @@ class _Line(socketserver.StreamRequestHandler):
             while (line := self.rfile.readline()) not in (b"\r\n", b""):
                 if match := _ETAG.match(line):
                     known = match[1]
-            etag, answer = self.server.answers[request.split(b" ")[1]]
+            found = self.server.answers.get(request.split(b" ")[1])
+            if found is None:  # robots.txt, which no site here has
+                self.wfile.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+                continue
+            time.sleep(self.server.delay_s)
+            etag, answer = found
             if known == etag:
                 answer = b'HTTP/1.1 304 Not Modified\r\nETag: "' + etag + b'"\r\n\r\n'
             self.wfile.write(answer)
