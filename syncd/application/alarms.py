@@ -28,7 +28,8 @@ def source_alarms(services: Services, uow: UnitOfWork) -> Iterable[Problem]:
         state = states.get(source)
         if state is None or state.failures or source in held:
             continue
-        quiet = silence(instants, now)
+        # What was written since the last look nobody knows.
+        quiet = silence(instants, min(now, state.last_ok_at or now))
         if quiet is not None:
             since = day_label(quiet.since, language)
             longest = max(quiet.longest.days, 1)

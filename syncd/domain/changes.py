@@ -19,7 +19,7 @@ SOUND_SHARE = 0.8  # of the entries dated, readable, with a title of their own: 
 FOREIGN_SHARE = 0.8  # of the entries are posts of another unit
 SILENCE_POSTS = 8  # fewer say nothing about a rhythm
 SILENCE_LEAST = timedelta(days=7)  # a week without posts is nobody's alarm
-SILENCE_TIMES = 2  # times the longest pause of the source's own history
+SILENCE_TIMES = 3  # times the longest pause of the source's own history
 _MEANS = {Precision.DAY: timedelta(days=1), Precision.MONTH: timedelta(days=31)}
 _NUMBERS = re.compile(r"\d+")
 

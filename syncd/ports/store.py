@@ -154,8 +154,8 @@ class ListStore(Protocol):
         """What was taken to reach back to the beginning reaches back to `start` only."""
         ...
 
-    def missed(self, source: SourceId) -> list[PostRecord]:
-        """Posts of a source with `gone_since`. `html` is left empty."""
+    def missed(self, source: SourceId) -> set[PostId]:
+        """Posts of a source that are missed on its site, or gone."""
         ...
 
     def missed_until(self, until: datetime) -> list[PostRecord]:

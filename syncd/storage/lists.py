@@ -39,6 +39,10 @@ _STANDING = Prepared(
     ),
     ["source"],
 )
+_MISSED = Prepared(
+    lambda _: select(posts.c.id).where(posts.c.source == bindparam("source"), posts.c.gone_since.is_not(None)),
+    ["source"],
+)
 _COVER = Prepared(lambda dialect: insert_or_advance(dialect, windows, "end"), ["source", "start", "unit", "end"])
 _OTHERS = PreparedAmong(
     lambda texts: select(func.count(posts.c.text_sha256.distinct())).where(
@@ -91,9 +95,8 @@ class SqlListStore:
         if start < row.end:
             self.cover(source, UnitId(row.unit), start, row.end)
 
-    def missed(self, source: SourceId) -> list[PostRecord]:
-        query = select(*WITHOUT_HTML).where(posts.c.source == source, posts.c.gone_since.is_not(None))
-        return records_of(PostRecord, self._transaction.execute(query.order_by(posts.c.gone_since, posts.c.id)))
+    def missed(self, source: SourceId) -> set[PostId]:
+        return {PostId(post) for (post,) in self._transaction.rows(_MISSED, (source,))}
 
     def missed_until(self, until: datetime) -> list[PostRecord]:
         query = select(*WITHOUT_HTML).where(

@@ -56,7 +56,7 @@ def miss(uow: UnitOfWork, posts: Iterable[PostId], at: datetime) -> int:
 def welcome_back(uow: UnitOfWork, source: SourceId, brought: Sorted, at: datetime) -> int:
     """Posts that are listed again are no longer missed, and no longer gone; how many had been held to be gone."""
     standing = brought.standing | {arrival.stored for arrival in brought.arrivals if arrival.stored is not None}
-    away = {post.id for post in uow.lists.missed(source) if post.id is not None}
+    away = uow.lists.missed(source)
     away |= {a.known.id for a in brought.arrivals if a.known and a.known.id is not None and a.known.gone_since}
     back = list(uow.posts.many(away & standing).values())
     for post in back:
