@@ -17,7 +17,7 @@ _MIN_LETTERS = 12
 _MIN_WORDS = 4
 _OFTEN = 3  # an address linked more often names a section, or leads on
 _MAX_TITLE_CHARS = 400
-_MAX_LINKS = 3_000
+_MAX_LINKS = 5_000
 _MAX_CLIMB = 12
 _LETTERS = re.compile(r"[^\W\d_]")
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
@@ -195,7 +195,7 @@ def _entries(group: Sequence[TitleLink], beneath: dict[Element, set[str]], fetch
             continue
         element = link.element
         for above in list(up(link.element))[:_MAX_CLIMB]:
-            if beneath[above] - {link.url} or place_of(above) == FRAME:
+            if _has_others(beneath, above, link.url) or place_of(above) == FRAME:
                 break
             element = above
         entries[link.url] = Entry(element=element, link=link, dates=dates_in(element, link.title, fetched_at))
@@ -203,18 +203,26 @@ def _entries(group: Sequence[TitleLink], beneath: dict[Element, set[str]], fetch
     return found if any(entry.dates for entry in found) else _dated_after(found, beneath, fetched_at)
 
 
+def _has_others(beneath: dict[Element, set[str]], element: Element, own: str) -> bool:
+    urls = beneath.get(element, ())
+    return len(urls) > (own in urls)
+
+
 def _dated_after(entries: list[Entry], beneath: dict[Element, set[str]], fetched_at: datetime) -> list[Entry]:
     """The entries with the dates that follow them, where they stand side by side without elements of their own.
 
     A date between two titles is of the first only where the last title has one behind it, and the first none before it.
     """
+    beside: dict[Element, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        beside[entry.element.getparent()].append(entry)
     found: list[Entry] = []
     for entry in entries:
 
         def is_other(element: Element, own: str = entry.link.url) -> bool:
-            return bool(beneath.get(element, set()) - {own})
+            return _has_others(beneath, element, own)
 
-        siblings = [other for other in entries if other.element.getparent() is entry.element.getparent()]
+        siblings = beside[entry.element.getparent()]
         if entry is siblings[0] and has_date_before(entry.element, is_other, fetched_at):
             return entries
         after = date_after(entry.element, is_other, fetched_at)

@@ -4,6 +4,7 @@ No position (`:nth-child`), no counted id, no class that names one post. What is
 a candidate can be tried in microseconds.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,6 +13,7 @@ from functools import lru_cache
 from adapters.probing.tree import Element, children, is_stable, may_serve, stable_classes, up
 
 _MAX_TRIED = 400
+_PLAIN_TAG = re.compile(r"[a-z][a-z0-9-]*")
 _TELLING = frozenset(
     {"td", "a", "h1", "h2", "h3", "h4", "h5", "time", "font", "b", "strong", "i", "em", "small", "img", "p"}
 )
@@ -128,7 +130,7 @@ def inside(paths: Collection[tuple[Element, Element]]) -> Iterator[Selector]:
                 candidates.append(Selector((outer, last), (level == 0,), cost + outer_cost + 1 + 0.1 * level))
     if wanted:
         tags = {element.tag for element in wanted}
-        if len(tags) == 1:
+        if len(tags) == 1 and _PLAIN_TAG.fullmatch(next(iter(tags))):
             candidates.append(Selector((Compound(tag=tags.pop(), links=False),), cost=2.5))
     yield from sorted(candidates, key=lambda each: each.cost)
 
@@ -173,6 +175,7 @@ def _common_children(elements: Sequence[Element]) -> list[Compound]:
     shared: set[tuple[str, str]] | None = None
     for element in elements:
         own = {(child.tag, name) for child in children(element) for name in stable_classes(child)}
+        own = {(tag, name) for tag, name in own if _PLAIN_TAG.fullmatch(tag)}
         own |= {(child.tag, "") for child in children(element) if child.tag in _TELLING}
         shared = own if shared is None else shared & own
     return [Compound(tag=tag, classes=(name,) if name else ()) for tag, name in sorted(shared or ())]
@@ -182,6 +185,8 @@ def _compounds(elements: Sequence[Element], *, plain: bool) -> list[tuple[Compou
     """Ways to name all of the elements at once, with their cost; `plain`: by the bare tag too."""
     tags = {element.tag for element in elements}
     tag = tags.pop() if len(tags) == 1 else ""
+    if not _PLAIN_TAG.fullmatch(tag):  # `<o:p>` of a word processor
+        tag, plain = "", False
     stable = _shared(stable_classes(element) for element in elements)
     found = [(Compound(tag=tag, classes=(name,)), 1.0 + _dullness(name)) for name in sorted(stable)]
     if len(stable) > 1:

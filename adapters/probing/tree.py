@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
-from lxml import html as lxml_html  # type: ignore[import-untyped]  # lxml ships no types
+from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
+from lxml import html as lxml_html
 
 from adapters.html import absolute, refuse_too_large
 from syncd.vietnamese.text import one_line
@@ -37,7 +39,10 @@ def tree_of(page: str) -> Element | None:
         return None
     # the encoding is named, or libxml2 would believe a meta element about text that is decoded already
     parser = lxml_html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
-    root = lxml_html.document_fromstring(page.encode("utf-8", "replace"), parser=parser, ensure_head_body=True)
+    try:
+        root = lxml_html.document_fromstring(page.encode("utf-8", "replace"), parser=parser, ensure_head_body=True)
+    except (etree.ParserError, etree.XMLSyntaxError):
+        return None  # nothing but comments
     for element in list(root.iter(*_NO_WORDS)):
         element.drop_tree()
     return root
@@ -53,7 +58,12 @@ def base_of_tree(root: Element, url: str) -> str:
 
 def stable_classes(element: Element) -> frozenset[str]:
     """The classes that name the element's kind: neither its number, nor its place in the list, nor the category of one post."""
-    return frozenset(name for name in (element.get("class") or "").split() if is_stable(name))
+    return _stable(element.get("class") or "")
+
+
+@lru_cache(maxsize=8192)
+def _stable(classes: str) -> frozenset[str]:
+    return frozenset(name for name in classes.split() if is_stable(name))
 
 
 def is_stable(name: str) -> bool:
@@ -69,7 +79,12 @@ def may_serve(name: str) -> bool:
 
 
 def signature(element: Element) -> str:
-    return ".".join([element.tag, *sorted(stable_classes(element))])
+    return _signature(element.tag, element.get("class") or "")
+
+
+@lru_cache(maxsize=8192)
+def _signature(tag: str, classes: str) -> str:
+    return ".".join([tag, *sorted(_stable(classes))])
 
 
 def way_down(element: Element) -> str:

@@ -1,5 +1,6 @@
 """What `syncd probe` finds behind an address that somebody pasted: feed, list page, sitemap or one article; against a real server."""
 
+import json
 import tomllib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -165,6 +166,39 @@ def test_no_address_is_asked_for_twice(site: LocalSite, http: PoliteClient) -> N
     _find(http, site.url("/muc"))
     assert site.count("/muc") == 1
     assert site.count() <= 5  # robots.txt, the page, one article, and one more where that cannot be read
+
+
+def test_front_page_that_shows_nothing_is_read_by_its_sitemap(site: LocalSite, http: PoliteClient) -> None:
+    site.page("/", "<html><body><div id=app></div><script src=/app.js></script></body></html>")
+    urls = "".join(
+        f"<url><loc>{site.url(f'/tin/bai-viet-ve-viec-{n}.html')}</loc><lastmod>2026-10-{n}</lastmod></url>"
+        for n in range(10, 20)
+    )
+    site.page(
+        "/sitemap.xml",
+        f"<urlset xmlns='http://www.sitemaps.org/schemas/sitemap/0.9'>{urls}</urlset>",
+        content_type="application/xml",
+    )
+    found = _find(http, site.url("/"))
+    assert (found.place.kind, found.place.url, len(found.place.reading.posts)) == (
+        "sitemap",
+        site.url("/sitemap.xml"),
+        10,
+    )
+    assert "sitemap_only" in _doubts(found)
+
+
+def test_wordpress_without_a_feed_is_read_by_its_rest_interface(site: LocalSite, http: PoliteClient) -> None:
+    site.page(
+        "/", "<html><head><meta name=generator content='WordPress 6.5'></head><body><div id=app></div></body></html>"
+    )
+    posts = [
+        {"id": n, "link": site.url(f"/?p={n}"), "title": {"rendered": title}, "date_gmt": f"2026-10-{30 - n}T01:05:00"}
+        for n, title in enumerate(TITLES)
+    ]
+    site.page("/wp-json/wp/v2/posts", json.dumps(posts), content_type="application/json")
+    found = _find(http, site.url("/"))
+    assert (found.place.kind, found.place.how, len(found.place.reading.posts)) == ("wordpress", "rest", 8)
 
 
 @pytest.mark.parametrize(
