@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -186,3 +187,8 @@ def test_all_units_slow_at_once_cost_what_a_few_do(local_site: LocalSite, units:
 
 def _most_memory() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def test_every_vector_of_the_list_is_here() -> None:
+    names = (Path(__file__).parents[1] / "data" / "network_size_vectors.txt").read_text(encoding="utf-8").splitlines()
+    assert sorted([*VECTORS, "5,000 units all slow at once"]) == sorted(name for name in names if name[0] != "#")
