@@ -14,7 +14,8 @@ ALLOW = ("--allow", "127.0.0.0/8")
 HOME = '<html><head><link rel="alternate" type="application/rss+xml" href="/rss"></head><body>Trang chủ</body></html>'
 ARTICLE = """<html><head><link rel="canonical" href="/tin/1.html">
 <meta property="article:published_time" content="2026-10-12T08:30:00+07:00"></head><body>
-<article><h1>Hội nghị giao ban tháng mười</h1><p>Đồng chí Trần Thị Giả Định chủ trì.</p><img src="/anh.jpg" alt="Ảnh"></article>
+<article><h1>Hội nghị giao ban tháng mười</h1><p>Đồng chí Trần Thị Giả Định chủ trì.</p><img src="/anh.jpg" alt="Ảnh">
+<p>Hội nghị thống nhất nhiều nội dung về công tác xây dựng Đảng trong thời gian tới.</p></article>
 </body></html>"""
 
 
