@@ -54,7 +54,7 @@ def main() -> None:
                 f1(score, truth, plain),
             ],
             ["CPU ms a page", round(ours, 1), round(theirs, 1)],
-            ["CPU ratio", round(ours / theirs, 2), 1.0],
+            ["CPU ratio", f"{ours / theirs:.2f}", "1.00"],
             ["passages that must stand", f"{sums['tp']} of {sums['tp'] + sums['fn']}", ""],
             ["passages that must not", f"{sums['fp']} of {sums['fp'] + sums['tn']}", ""],
             ["MB of the worker, started and after 30 pages", worker, ""],
@@ -82,9 +82,9 @@ def metric() -> Any:
     return module
 
 
-def f1(score: Any, truth: dict[str, dict[str, Any]], answers: dict[str, str | None]) -> float:
+def f1(score: Any, truth: dict[str, dict[str, Any]], answers: dict[str, str | None]) -> str:
     figure: float = score.aeb([(page["articleBody"], answers[name]) for name, page in truth.items()])[2]
-    return round(figure, 4)
+    return f"{figure:.4f}"
 
 
 def ours_of(body: bytes, name: str) -> ArticleData:
