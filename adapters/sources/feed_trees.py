@@ -12,7 +12,6 @@ import json
 import re
 from typing import Any
 
-import feedparser
 from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 
 from adapters.html import looks_like_html
@@ -174,6 +173,8 @@ def _read_tolerantly(text: str) -> RawFeed:
     if root is None:  # feedparser would take its time to find nothing
         raise NotAFeed(_what_it_is(text, ""))
     _refuse_entities(text[: root.start()])
+    import feedparser  # here, as few feeds need it: a fifth of a second at each start
+
     try:
         parsed = feedparser.parse(
             io.BytesIO(text.encode("utf-8", errors="replace")),
