@@ -1,11 +1,12 @@
 """What no single table can know: names that point at one another, dates in order, ranges that are ranges."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import timedelta
 from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from syncd import registry
 from syncd.config import models
 from syncd.config.problems import nearest
 from syncd.domain.hours import parse_hours
@@ -56,6 +57,7 @@ def cross_check(
             for index, path in enumerate(http.extra_ca_files)
             if not (base / path).is_file()
         ]
+        problems += _canaries(http.canaries)
     if http and schedule and parse_hours(http.allowed_hours).length < timedelta(minutes=schedule.collect_every_minutes):
         problems.append(
             ConfigError(
@@ -83,6 +85,16 @@ def cross_check(
     for index, exemption in exemptions.items():
         problems += _exemption(exemption, f"exemptions[{index}]", ids, groups, dated)
     return problems
+
+
+def _canaries(addresses: Iterable[str]) -> Iterator[ConfigError]:
+    for index, address in enumerate(addresses):
+        try:
+            registry.canary_address()(address)
+        except ValueError as err:
+            yield ConfigError(
+                str(err), key=f"http.canaries[{index}]", hint='such as "1.1.1.1:53", "https://vidu.example/"'
+            )
 
 
 def _storage(storage: models.StorageTable, base: Path) -> Iterator[ConfigError]:

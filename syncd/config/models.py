@@ -7,7 +7,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from syncd import registry
 from syncd.domain.hours import parse_hours
 from syncd.domain.model import Approval
 from syncd.domain.rules import DatedRuleSets
@@ -29,14 +28,8 @@ def _hours(text: str) -> str:
     return text
 
 
-def _canary(text: str) -> str:
-    registry.canary_address()(text)
-    return text
-
-
 Cidr = Annotated[str, AfterValidator(_range)]
 Hours = Annotated[str, AfterValidator(_hours)]
-Canary = Annotated[str, AfterValidator(_canary)]
 
 
 class Table(BaseModel):
@@ -71,7 +64,7 @@ class HttpTable(Table):
     respect_robots: bool = True
     ignore_robots: dict[str, Text] = Field(default_factory=dict)  # host -> the reason
     allowed_hours: Hours = "00:00-24:00"
-    canaries: tuple[Canary, ...] = Field(default=(), max_length=8)
+    canaries: tuple[Text, ...] = Field(default=(), max_length=8)
 
 
 class ScheduleTable(Table):

@@ -92,13 +92,26 @@ def test_a_dead_canary_makes_the_outage_ours(tmp_path: Path, site: LocalSite, cl
             assert look(services).new == 3
 
 
-def test_what_cannot_be_is_refused_by_its_key(tmp_path: Path, site: LocalSite, clock: FakeClock) -> None:
-    keys = 'canaries = ["khong-co-cong"]\nallowed_hours = "25:00-26:00"\nignore_robots = { "vidu.example" = "" }\n'
+@pytest.mark.parametrize(
+    ("keys", "refused"),
+    [
+        (
+            'allowed_hours = "25:00-26:00"\nignore_robots = { "vidu.example" = "" }\n',
+            {"http.allowed_hours", "http.ignore_robots.vidu.example"},
+        ),
+        (
+            'canaries = ["127.0.0.1:53", "khong-co-cong", "ftp://vidu.example/"]\n',
+            {"http.canaries[1]", "http.canaries[2]"},
+        ),
+    ],
+    ids=["hours and reasons", "canaries"],
+)
+def test_what_cannot_be_is_refused_by_its_key(
+    tmp_path: Path, site: LocalSite, clock: FakeClock, keys: str, refused: set[str]
+) -> None:
     with pytest.raises(ConfigInvalid) as caught, office(tmp_path, site, clock, keys):
         pass
-    assert {problem.key for problem in caught.value.problems} == {
-        "http.canaries[0]", "http.allowed_hours", "http.ignore_robots.vidu.example",
-    }  # fmt: skip
+    assert {problem.key for problem in caught.value.problems} == refused
 
 
 def test_hours_shorter_than_the_time_between_looks_are_refused(
