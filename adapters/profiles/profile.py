@@ -71,11 +71,13 @@ class PageFacts:
 class ListRules:
     """One layout of a list page, by CSS selectors: `item` finds the entries, the others look within one.
 
-    An element that holds another `item` is no entry. `title` empty: the text of the link. `date` empty: the list prints none.
+    An element that holds another `item` is no entry, nor is one without anything that `holds` finds on the page (as `:has()`, at a cost that no
+    nesting raises). `title` empty: the text of the link. `date` empty: the list prints none.
     `not_a_date` marks what looks like one.
     """
 
     item: str
+    holds: str = ""
     link: str = "a"
     title: str = ""
     date: str = ""

@@ -78,6 +78,7 @@ def _signs(table: Table | None) -> Signs:
 def _list(table: Table, clocks: tuple[str, ...]) -> ListRules:
     rules = ListRules(
         item=_selector(table, "item", None),
+        holds=_selector(table, "holds", ""),
         link=_selector(table, "link", "a"),
         title=_selector(table, "title", ""),
         date=_selector(table, "date", ""),

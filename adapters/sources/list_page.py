@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
@@ -72,7 +72,10 @@ def read_list(
     """
     elements = select(page, rules.item)
     if profile is not None:
-        holders = {id(above) for each in elements for above in each.parents}
+        if rules.holds:
+            around = _around(select(page, rules.holds))
+            elements = [each for each in elements if id(each) in around]
+        holders = _around(above for each in elements if (above := each.parent) is not None)
         menus: dict[int, bool] = {}
         elements = [each for each in elements if id(each) not in holders and not _in_menu(each, menus)]
     if _nesting(elements[:MAX_ITEMS]) > _MAX_NESTING:
@@ -173,6 +176,17 @@ def _read(raw: str, found: OrderFound, printing: Printing) -> ReadDate:
         raw, default_zone=printing.zone, day_order=found.order, fetched_at=printing.fetched_at, origin="list"
     )
     return found.judged(date, raw)
+
+
+def _around(elements: Iterable[Tag]) -> set[int]:
+    """These elements and all that they stand in, each visited once."""
+    found: set[int] = set()
+    for element in elements:
+        for each in (element, *element.parents) if id(element) not in found else ():
+            if id(each) in found:
+                break
+            found.add(id(each))
+    return found
 
 
 def _in_menu(element: Tag, known: dict[int, bool]) -> bool:
