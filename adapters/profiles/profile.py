@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, unquote, urlencode, urljoin, urlsplit, urlun
 
 from adapters.articles.article import ArticleRules
 from syncd.vietnamese.dates import DayOrder
+from syncd.vietnamese.text import nfc
 
 Minutes = Literal["reliable", "unreliable", "auto"]
 _SEARCHED_CHARS = 200_000  # of a page; what its software writes of itself stands in its head and frame
@@ -156,7 +157,7 @@ class Profile:
         """The post's own number (or name) in this kind of address, the same under every host and path; None where there is none."""
         if len(url) > _MAX_ADDRESS:
             return None
-        address = unquote(url)
+        address = nfc(unquote(url))
         for pattern in self.keys:
             if match := pattern.search(address):
                 return f"{self.name}:{'/'.join(part.lower() for part in match.groups() if part)}"

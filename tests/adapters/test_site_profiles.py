@@ -100,6 +100,15 @@ def test_one_post_has_one_key_under_every_host_and_path(name: str, addresses: li
     assert profile.key_of("https://a.vidu.example/") is None
 
 
+def test_a_decomposed_address_is_the_same_post() -> None:
+    profile = profile_named("liferay")
+    composed, decomposed = (
+        "https://a.vidu.example/-/h\u1ed9i-ngh\u1ecb",
+        "https://a.vidu.example/-/ho%CC%A3%CC%82i-nghi%CC%A3",
+    )
+    assert profile.key_of(composed) == profile.key_of(decomposed) == "liferay:h\u1ed9i-ngh\u1ecb"
+
+
 def test_copies_and_service_pages_are_no_posts() -> None:
     nukeviet = profile_named("nukeviet")
     assert nukeviet.is_post("https://a.vidu.example/vi/news/chinh-tri/hoi-nghi-2642.html")
