@@ -70,7 +70,9 @@ _TRACKING = re.compile(
     r"(?:utm_.*|fbclid|gclid|dclid|msclkid|yclid|zarsrc|mc_[ce]id|_ga|phpsessid|sid)\Z", re.IGNORECASE
 )
 # What needs nothing but its scheme, `www.` and trailing slash dropped.
-_PLAIN_URL = re.compile(r"https?://(?:www\.)?(?!www\.)((?:[a-z0-9-]+\.)+[a-z0-9-]+(?:/[\w.~!$&'()*+,=:@/-]*)?)", re.ASCII)
+_PLAIN_URL = re.compile(
+    r"https?://(?:www\.)?(?!www\.)((?:[a-z0-9-]+\.)+[a-z0-9-]+(?:/[\w.~!$&'()*+,=:@/-]*)?)", re.ASCII
+)
 _INDEX = re.compile(r"/(?:index|default|home)\.(?:html?|php|aspx?|jsp)\Z", re.IGNORECASE)
 _PORTS = {"http": 80, "https": 443}
 _CREDIT = re.compile(r"\(?(?:nguồn|nguồn tin|theo nguồn)\s*:\s*\S.*", re.IGNORECASE)
