@@ -21,7 +21,9 @@ from syncd.vietnamese.text import nfc, one_line
 
 _MIN_STATED = 400  # characters; a shorter one is a summary
 _MIN_AGREEMENT = 0.9
-_EMPTY = re.compile(r"<(?=[^<>]*>\s*</)(p|div|span|ul|ol|li|figure|h[1-6]|strong|em|b|i|table|tbody|tr|a)(?: [^<>]*)?>\s*</\1>")
+_EMPTY = re.compile(
+    r"<(?=[^<>]*>\s*</)(p|div|span|ul|ol|li|figure|h[1-6]|strong|em|b|i|table|tbody|tr|a)(?: [^<>]*)?>\s*</\1>"
+)
 _BLANK_LINES = re.compile(r"\s*\n\s*\n\s*")
 _MAX_NESTED_EMPTY = 4
 _CUT_OFF = ("...", "…", "[…]", "[...]")
