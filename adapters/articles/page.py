@@ -140,8 +140,6 @@ def _may_be_old(text: str) -> bool:
     Looking closer takes a third of the time of a whole reading.
     """
     signs = text.encode("latin-1", "ignore").translate(None, _PLAIN)  # quicker than the search; mostly none is left
-        None, _PLAIN
-    )  # far quicker than the search, and mostly nothing is left
     found = itertools.chain(
         _OLD_SIGN.finditer(text) if len(signs) >= _FEWEST_SIGNS else (), _OLD_REFERENCE.finditer(text)
     )
