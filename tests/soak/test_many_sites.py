@@ -47,6 +47,7 @@ kind = "outbox"
 name = "cong"
 directory = "portal"
 base_url = "http://127.0.0.1:8077/cong/"
+approval = "draft"
 [[rulesets]]
 id = "mac-dinh"
 builtin = "default"
