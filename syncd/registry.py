@@ -1,7 +1,8 @@
 """Finds an adapter's class by family and kind: the built-in ones, then entry points `syncd.<family>` of other packages."""
 
 import importlib
-from importlib.metadata import entry_points
+from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,6 +20,8 @@ def adapter_class(family: str, kind: str, *, key: str) -> type[Any]:
     builtin = _builtin(family)
     if kind in builtin:
         return cast(type[Any], _load(builtin[kind]))
+    from importlib.metadata import entry_points  # costs 25 ms, and only kinds of other packages need it
+
     third_party = {point.name: point for point in entry_points(group=f"syncd.{family}")}
     if kind in third_party:
         return cast(type[Any], third_party[kind].load())
@@ -67,9 +70,30 @@ def page_reader() -> Any:
     return _load("adapters.articles.worker:ArticleWorker")
 
 
-def site_profiles(folder: Path | None) -> Any:
-    """What is known of kinds of website, an operator's own tables of `folder` first."""
-    return _load("adapters.site_profiles:load_profiles")(folder)
+def site_profiles(folder: Path | None) -> Sequence[Any]:
+    """What is known of kinds of website, an operator's own tables of `folder` first; read when first looked into.
+
+    Looking into it raises ConfigInvalid, where a table cannot be read.
+    """
+    return _Profiles(folder)
+
+
+class _Profiles(Sequence[Any]):
+    """Read late: to check the selectors of all tables costs more than a hundred looks at feeds, which never ask for them."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+
+    @cached_property
+    def _read(self) -> tuple[Any, ...]:
+        profiles: tuple[Any, ...] = _load("adapters.site_profiles:load_profiles")(self._folder)
+        return profiles
+
+    def __getitem__(self, place: Any) -> Any:
+        return self._read[place]
+
+    def __len__(self) -> int:
+        return len(self._read)
 
 
 def _builtin(family: str) -> dict[str, str]:

@@ -7,13 +7,15 @@ in a folder of its name beside the Vietnamese file (`mail/statement/en/body.txt`
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
+from functools import cached_property
 from pathlib import Path
-from typing import Any
-
-import jinja2
+from typing import TYPE_CHECKING, Any
 
 from syncd.domain.model import LOCAL
 from syncd.errors import ConfigError
+
+if TYPE_CHECKING:
+    import jinja2
 
 # Control characters, those that turn the direction of text, and blanks that are letters or tags: a title must not reorder
 # what stands around it, nor hold what nobody sees. Joiners stay: emoji are made with them.
@@ -92,8 +94,14 @@ class Jinja2Renderer:
 
     def __init__(self, language: str, templates_dirs: Sequence[Path]) -> None:
         self._language = language
-        self._environment = jinja2.Environment(
-            loader=jinja2.FileSystemLoader([str(place) for place in templates_dirs]),
+        self._templates_dirs = [str(place) for place in templates_dirs]
+
+    @cached_property
+    def _environment(self) -> "jinja2.Environment":
+        import jinja2  # at the first template: a command that shows a table or reads sites needs none
+
+        environment = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(self._templates_dirs),
             undefined=jinja2.StrictUndefined,
             autoescape=lambda name: name is not None and name.endswith(".html"),
             finalize=_finalize,
@@ -101,15 +109,18 @@ class Jinja2Renderer:
             lstrip_blocks=True,
             keep_trailing_newline=True,
         )
-        english = language == "en"
-        self._environment.filters.update(
+        english = self._language == "en"
+        environment.filters.update(
             day=day,
             instant=instant,
             period=period_en if english else period_vi,
             number=_number(",", ".") if english else _number(".", ","),
         )
+        return environment
 
     def render(self, template: str, values: Mapping[str, Any]) -> str:
+        import jinja2  # as above
+
         folder, _, name = template.rpartition("/")
         names = [template] if self._language == "vi" else [f"{folder}/{self._language}/{name}", template]
         try:

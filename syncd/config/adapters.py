@@ -4,6 +4,7 @@ import dataclasses
 import os
 import types
 import typing
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,49 +27,60 @@ def read_settings(
     problems += _unknown(settings, values, prefix)
     if problems:
         return None, problems
-    _accept_foreign_types(settings)
     try:
-        made = TypeAdapter(settings).validate_python(values)
+        made = _shape(settings).validator.validate_python(values)
     except ValidationError as error:
-        return None, from_validation(error, prefix, _fields(settings), values)
+        return None, from_validation(error, prefix, _shape(settings).hints, values)
     return _with_absolute_paths(made, base), []
 
 
-def _fields(settings: type[Any]) -> list[str]:
-    return [field.name for field in dataclasses.fields(settings)]
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class _Shape:
+    """What follows from a settings class alone. `hints`: each field's type, a union as its members."""
+
+    hints: Mapping[str, tuple[Any, ...]]
+    paths: tuple[str, ...]
+    validator: TypeAdapter[Any]
 
 
-def _hints(settings: type[Any]) -> dict[str, list[Any]]:
-    """Each field's type, a union as its members."""
-    return {
-        name: list(typing.get_args(hint)) if typing.get_origin(hint) in (types.UnionType, typing.Union) else [hint]
-        for name, hint in typing.get_type_hints(settings).items()
-    }
+# An office with a thousand sources has a thousand tables of two or three kinds.
+_SHAPES: dict[type[Any], _Shape] = {}
+
+
+def _shape(settings: type[Any]) -> _Shape:
+    if settings not in _SHAPES:
+        hints = {
+            name: typing.get_args(hint) if typing.get_origin(hint) in (types.UnionType, typing.Union) else (hint,)
+            for name, hint in typing.get_type_hints(settings).items()
+        }
+        for members in hints.values():
+            for member in members:
+                if dataclasses.is_dataclass(member) and isinstance(member, type):
+                    _shape(member)
+        # pydantic takes `Secret` values as they are, in the settings and in the tables inside them
+        settings.__pydantic_config__ = ConfigDict(arbitrary_types_allowed=True)
+        _SHAPES[settings] = _Shape(
+            hints=hints,
+            paths=tuple(name for name, members in hints.items() if Path in members),
+            validator=TypeAdapter(settings),
+        )
+    return _SHAPES[settings]
 
 
 def _unknown(settings: type[Any], table: dict[str, Any], prefix: str) -> list[ConfigError]:
-    problems = unknown_keys(table, _fields(settings), prefix)
-    for name, members in _hints(settings).items():
+    problems = unknown_keys(table, _shape(settings).hints, prefix)
+    for name, members in _shape(settings).hints.items():
         for member in members:
             if dataclasses.is_dataclass(member) and isinstance(member, type) and isinstance(table.get(name), dict):
                 problems += _unknown(member, table[name], f"{prefix}.{name}")
     return problems
 
 
-def _accept_foreign_types(settings: type[Any]) -> None:
-    """Let pydantic take `Secret` values as they are, in the settings and in the tables inside them."""
-    settings.__pydantic_config__ = ConfigDict(arbitrary_types_allowed=True)
-    for members in _hints(settings).values():
-        for member in members:
-            if dataclasses.is_dataclass(member) and isinstance(member, type):
-                _accept_foreign_types(member)
-
-
 def _with_secrets(
     settings: type[Any], table: dict[str, Any], prefix: str, base: Path, problems: list[ConfigError]
 ) -> dict[str, Any]:
     values = dict(table)
-    for name, members in _hints(settings).items():
+    for name, members in _shape(settings).hints.items():
         for member in members:
             if dataclasses.is_dataclass(member) and isinstance(member, type) and isinstance(values.get(name), dict):
                 values[name] = _with_secrets(member, values[name], f"{prefix}.{name}", base, problems)
@@ -106,7 +118,7 @@ def _with_secrets(
 def _with_absolute_paths(settings: Any, base: Path) -> Any:
     paths = {
         name: base / getattr(settings, name)
-        for name, members in _hints(type(settings)).items()
-        if Path in members and getattr(settings, name) is not None
+        for name in _shape(type(settings)).paths
+        if getattr(settings, name) is not None
     }
     return dataclasses.replace(settings, **paths) if paths else settings

@@ -26,7 +26,7 @@ def source_address(url: str, key: str) -> list[ConfigError]:
 
 
 def profile(name: str, known: Collection[str], key: str) -> list[ConfigError]:
-    if name in ("", "auto") or name in known:
+    if name in known:
         return []
     return [ConfigError(f'there is no profile "{name}"', key=key, hint=nearest(name, {"auto", *known}))]
 

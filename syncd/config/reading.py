@@ -1,6 +1,7 @@
 """Reads `config.toml`, table by table, collecting every problem before it refuses."""
 
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -52,7 +53,7 @@ class _Reader:
     def __init__(self, base: Path) -> None:
         self.base = base
         self.problems: list[ConfigError] = []
-        self.profile_names: frozenset[str] | None = None  # None: their tables cannot be read
+        self.known_profiles: Sequence[Any] | None = None  # None: their tables cannot be read
 
     def read(self, data: dict[str, Any]) -> models.Config:
         self.problems += unknown_keys(data, TABLES, "")
@@ -213,10 +214,13 @@ class _Reader:
             self.problems.append(ConfigError("must be a folder", key="profiles", hint='profiles = "profiles"'))
             return None
         path = self.base / folder if folder else None
-        try:
-            self.profile_names = frozenset(profile.name for profile in registry.site_profiles(path))
-        except ConfigInvalid as problem:
-            self.problems += problem.problems
+        self.known_profiles = registry.site_profiles(path)
+        if path is not None:
+            try:
+                len(self.known_profiles)  # an operator's own are read here, whether a source names one or not
+            except ConfigInvalid as problem:
+                self.problems += problem.problems
+                self.known_profiles = None
         return path
 
     def units(
@@ -248,9 +252,10 @@ class _Reader:
             adapter = self.adapter("sources", str(table["kind"]), values, place)
             if adapter is not None:
                 self.problems += checks.source_address(adapter.settings.url, f"{place}.url")
-                if self.profile_names is not None:
-                    profile = getattr(adapter.settings, "profile", "")
-                    self.problems += checks.profile(profile, self.profile_names, f"{place}.profile")
+                profile = getattr(adapter.settings, "profile", "")
+                if profile not in ("", "auto") and self.known_profiles is not None:
+                    names = {known.name for known in self.known_profiles}
+                    self.problems += checks.profile(profile, names, f"{place}.profile")
                 made.append(
                     models.SourceTable(
                         id=f"{unit}/{number + 1}",
