@@ -33,7 +33,7 @@ _WEAK_METAS = (
     "created", "datecreated", "article:created", "displaydate", "content_create_date", "timestamp",
 )  # fmt: skip
 _DATE_NAME = re.compile(
-    r"date|datum|fecha|(?:^|[-_ ])(?:day|time|thoi-?gian)|publi|pub(?:time|day)|posted|byline|ngay|created|timestamp|erstellt|release",
+    r"date|datum|fecha|(?:^|[-_ ])(?:day|time|thoi-?gian|meta(?=$|[-_ ]))|publi|pub(?:time|day)|posted|byline|ngay|created|timestamp|erstellt|release",
     re.IGNORECASE,
 )
 _UPDATED_NAME = re.compile(r"updat|modif|lastmod|last-?chang|capnhat|cap-nhat", re.IGNORECASE)
@@ -208,11 +208,20 @@ def _byline_weight(element: Element, place: str) -> int:
     named = element.tag == "time" or _DATE_NAME.search(names) is not None
     if other > (_MAX_OTHER_LETTERS if named or label else _MAX_OTHER_LETTERS // 2):
         return 0
+    if not (named or label) and _is_in_prose(element):
+        return 0
     if updated and not label:
         return 2
     if place == "before" and not (label or named):
         return 2 if other == 0 or not bare[: day.start].strip() else 0
     return 4 if label else 3
+
+
+def _is_in_prose(element: Element) -> bool:
+    """Whether a paragraph mentions it: the words around it are more than a byline has."""
+    around = element.getparent()
+    own = [around.text, *(child.tail for child in around)]
+    return sum(len(words.strip()) for words in own if words) > _MAX_BYLINE_CHARS
 
 
 def _is_hidden(element: Element) -> bool:

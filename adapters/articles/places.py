@@ -133,28 +133,30 @@ def heading_of(page: ArticlePage, stated: str) -> Heading | None:
     titles = [
         fold(title) for title in (stated, page.meta("og:title"), page.meta("twitter:title"), _title(page)) if title
     ]
+    site = fold(page.meta("og:site_name"))
     parts = {part for title in titles for part in [title, *_TITLE_PARTS.split(title)] if len(part) >= _MIN_TITLE}
+    parts.discard(site)
     asides = Asides()
-    first: Element | None = None
-    firsts = 0
-    for tag in _HEADING_TAGS:
-        for element in page.root.iter(tag):
-            text = text_of(element)[:600]
-            if not text or (tag != "h1" and element in asides):
-                continue
-            if _matches(fold(text), parts):
+    headings = [
+        (element, text)
+        for tag in _HEADING_TAGS
+        for element in page.root.iter(tag)
+        if (text := text_of(element)[:600]) and (tag == "h1" or element not in asides)
+    ]
+    # the name of the site, at the end of its titles, is often its first heading: a whole title goes before a part of one
+    for wanted in ({title for title in titles if len(title) >= _MIN_TITLE}, parts):
+        for element, text in headings:
+            if fold(text) != site and _matches(fold(text), wanted):
                 return Heading(element=element, text=text, asides=Asides(element))
-            if tag == "h1" and element not in asides:
-                firsts += 1
-                first = element if first is None else first
+    firsts = [element for element, _ in headings if element.tag == "h1" and element not in asides]
     for element in page.root.iter("div", "span", "p", "td", "a", "font", "strong", "b"):
         named = _TITLE_NAME.search(f"{element.get('class') or ''} {element.get('id') or ''}")
         if (named or element.tag in ("font", "strong", "b", "td")) and element not in asides:
             text = _bounded_text(element, 400)
             if len(text) < 400 and fold(text) in parts:
                 return Heading(element=element, text=text_of(element), asides=Asides(element))
-    if first is not None and firsts == 1:
-        return Heading(element=first, text=text_of(first)[:600], asides=Asides(first))
+    if len(firsts) == 1:
+        return Heading(element=firsts[0], text=text_of(firsts[0])[:600], asides=Asides(firsts[0]))
     return None
 
 

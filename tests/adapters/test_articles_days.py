@@ -6,7 +6,7 @@ import pytest
 
 from adapters.articles.article import ArticleRules
 from adapters.articles.reading import read_article
-from syncd.domain.model import Precision, ReadDate
+from syncd.domain.model import NO_DATE, Precision, ReadDate
 
 VISIT = datetime(2026, 11, 1, 3, 15, tzinfo=UTC)
 TITLE = "Hội nghị tổng kết công tác năm của Huyện ủy Ví Dụ"
@@ -110,3 +110,23 @@ def test_rules_of_the_site_decide_zone_order_and_what_is_a_clock() -> None:
     assert _day(below=below, date=("b", "i"), not_a_date=(".dong-ho",)).instant is not None
     date = _day(below=below, not_a_date=(".dong-ho",))
     assert (date.instant, date.origin) == (datetime(2026, 3, 10, 1, 5, tzinfo=UTC), "byline")
+
+
+def test_day_that_a_paragraph_links_to_is_none() -> None:
+    prose = "Theo kế hoạch đã được Ban Thường vụ thông qua, các chi bộ hoàn thành việc kiểm điểm, báo cáo kết quả về văn phòng"
+    assert (
+        _day(below=f"<p>{prose}, và <a href='/ke-hoach'>Ngày 30/10/2026</a>, các ban dự đông đủ, {prose}.</p>")
+        == NO_DATE
+    )
+
+
+def test_name_of_the_site_as_first_heading_is_not_the_article() -> None:
+    other, site = "<div><p>30/9/2020</p></div>", "Trang tin Huyện ủy Ví Dụ"
+    page = (
+        f"<html><head><title>{TITLE} | {site}</title></head><body><h1>{site}</h1>{other}<div><div><div><div><div>"
+        f"<h2>{TITLE}</h2><p>Thứ sáu, 30/10/2026 08:05</p><div>{TEXT}</div></div></div></div></div></div></body></html>"
+    )
+    article = read_article(
+        page.encode(), content_type="text/html", url="https://a.vidu.example/77", rules=ArticleRules(), fetched_at=VISIT
+    )
+    assert (article.title, article.published.instant) == (TITLE, OCTOBER_30)
