@@ -3,8 +3,10 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from adapters.articles.page import ArticlePage, Element, text_of
+from adapters.html import absolute
 from syncd.vietnamese.fold import fold
 
 _ASIDE_TAGS = {"aside", "nav", "footer", "select", "form", "script", "style", "noscript", "head"}
@@ -143,11 +145,14 @@ def heading_of(page: ArticlePage, stated: str) -> Heading | None:
         for element in page.root.iter(tag)
         if (text := text_of(element)[:600]) and (tag == "h1" or element not in asides)
     ]
-    # the name of the site, at the end of its titles, is often its first heading: a whole title goes before a part of one
+    # a site's own name, at the end of its titles, is often its first heading: a whole title goes before a part of one,
+    # the longer part before the shorter, and what leads to the front page is none
     for wanted in ({title for title in titles if len(title) >= _MIN_TITLE}, parts):
-        for element, text in headings:
-            if fold(text) != site and _matches(fold(text), wanted):
-                return Heading(element=element, text=text, asides=Asides(element))
+        found = [each for each in headings if fold(each[1]) != site and _matches(fold(each[1]), wanted)]
+        found = [each for each in found if not _leads_home(each[0], page.url)] or found
+        if found:
+            element, text = max(found, key=lambda each: min(len(each[1]), max(map(len, wanted))))
+            return Heading(element=element, text=text, asides=Asides(element))
     firsts = [element for element, _ in headings if element.tag == "h1" and element not in asides]
     for element in page.root.iter("div", "span", "p", "td", "a", "font", "strong", "b"):
         named = _TITLE_NAME.search(f"{element.get('class') or ''} {element.get('id') or ''}")
@@ -164,6 +169,14 @@ def _matches(text: str, parts: set[str]) -> bool:
     return len(text) >= _MIN_TITLE and any(
         text == part or (len(part) >= 20 and part in text) or (len(text) >= 20 and text in part) for part in parts
     )
+
+
+def _leads_home(heading: Element, url: str) -> bool:
+    link = next((each for each in (*heading.iter("a"), *heading.iterancestors("a")) if each.get("href")), None)
+    if link is None:
+        return False
+    led_to = absolute(link.get("href"), url)
+    return bool(led_to) and urlsplit(led_to)._replace(scheme="", netloc="", fragment="").geturl() in ("", "/")
 
 
 def _title(page: ArticlePage) -> str:
