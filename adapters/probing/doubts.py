@@ -133,6 +133,8 @@ def _of_the_address(finding: Finding) -> Iterator[Doubt]:
         yield Doubt(kind="tls_fault", facts={"fault": fault.message, "mend": fault.hint or ""}, person=True)
     elif urlsplit(finding.place.url).scheme == "http":
         yield Doubt(kind="no_https")
+    if finding.kept_out:
+        yield Doubt(kind="robots", facts={"address": finding.kept_out}, person=True)
     if host_of(page.final_url) != host_of(finding.asked):
         yield Doubt(kind="moved", facts={"host": host_of(page.final_url)}, person=True)
     host = urlsplit(page.final_url).hostname or ""
@@ -141,4 +143,5 @@ def _of_the_address(finding: Finding) -> Iterator[Doubt]:
     if finding.encoding.lower() not in _PLAIN_ENCODINGS:
         yield Doubt(kind="encoding", facts={"encoding": finding.encoding})
     for note in finding.place.reading.notes:
-        yield Doubt(kind="note", facts={"note": note})
+        if not note.startswith("profile: "):  # told above the list already
+            yield Doubt(kind="note", facts={"note": note})

@@ -3,15 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from urllib.parse import urlsplit
 
 from adapters.articles.article import ArticleData, ArticleReader, ArticleRules
+from adapters.failures import HttpFailure
 from adapters.html import PageTooLarge, absolute, looks_like_html, title_text
 from adapters.http import PoliteClient
 from adapters.probing.articles import sample_article
 from adapters.probing.list_rules import NothingLearned
 from adapters.probing.places_to_read import Place, Tools, elsewhere, feed_at, feeds_behind, is_feed, is_home, lists_on
 from adapters.probing.visiting import UNIT, RememberingClient, get
+from adapters.robots import RobotsBook, RobotsRefusal
 from adapters.site_profiles import Recognised, recognise
 from adapters.sources.feed_documents import parse_feed
 from adapters.sources.feed_trees import NotAFeed
@@ -45,7 +48,8 @@ class Sample:
 class Finding:
     """What a probe found. `asked` is the address given, `page` what it answered; `place` the source chosen, `other` the one beside it.
 
-    `tls_fault` is what is wrong with the site's https where only http could be read.
+    `tls_fault` is what is wrong with the site's https where only http could be read. `kept_out` is the first address of the source that
+    robots.txt keeps us from, empty where there is none: a probe reads at a person's word, a source follows it.
     """
 
     asked: str
@@ -57,6 +61,7 @@ class Finding:
     profile: Recognised | None = None
     samples: tuple[Sample, ...] = field(default=())
     tls_fault: SourceError | None = None
+    kept_out: str = ""
 
 
 def find(http: PoliteClient, url: str, clock: Clock, articles: ArticleReader) -> Finding:
@@ -73,7 +78,7 @@ def find(http: PoliteClient, url: str, clock: Clock, articles: ArticleReader) ->
     if is_feed(page):
         place = feed_at(page.final_url, "address", tools)
         found = Finding(asked=asked, page=page, encoding=decoded.encoding, title=place.reading.feed_title, place=place)
-        return replace(found, samples=_samples(place, None, tools), tls_fault=fault)
+        return replace(found, samples=_samples(place, None, tools), tls_fault=fault, kept_out=_kept_out(place, tools))
     profile = recognise(decoded.text, page.final_url, headers=page.headers)
     feed = feeds_behind(decoded.text, page, profile, tools)
     lists = _lists(decoded.text, page, profile, tools)
@@ -90,6 +95,7 @@ def find(http: PoliteClient, url: str, clock: Clock, articles: ArticleReader) ->
         profile=profile,
         samples=_samples(place, profile, tools),
         tls_fault=fault,
+        kept_out=_kept_out(place, tools),
     )
 
 
@@ -176,7 +182,7 @@ def _nothing(lists: Sequence[Place] | NothingLearned | PageTooLarge, page: Excha
         hint = _HINTS[lists.reason]
     message = f"{reason}, no feed that can be read is announced there, and no list of posts stands on the page"
     if "password" in page.body[:200_000].decode("latin-1").lower() and kind == "no_list":
-        hint = f"{hint}; the page asks for a login: the list must be public"
+        hint = f"{hint}; the page asks for a login: write the source by hand with login = …, or ask for a public list"
     return SourceError(
         message,
         unit=UNIT,
@@ -201,6 +207,21 @@ def _samples(place: Place, profile: Recognised | None, tools: Tools) -> tuple[Sa
         if article is not None:
             samples.append(Sample(post=post, article=article))
     return tuple(samples)
+
+
+def _kept_out(place: Place, tools: Tools) -> str:
+    book = RobotsBook(token="syncd", clock=tools.clock)
+    for url in (place.reading.exchange.url, *(post.url for post in place.reading.posts[:1])):
+        parts = urlsplit(url)
+        ports = () if parts.port is None else (parts.port,)
+        with tools.http.visit(allow_ports=ports) as visit:
+            try:
+                robots = book.of(parts.netloc, partial(visit.get, f"{parts.scheme}://{parts.netloc}/robots.txt"))
+            except (HttpFailure, RobotsRefusal):
+                continue
+        if not robots.allows(url):
+            return url
+    return ""
 
 
 def _page_title(text: str) -> str:

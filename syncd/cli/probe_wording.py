@@ -1,6 +1,7 @@
 """The sentences of `syncd probe`, Vietnamese and English: how a source was found, where dates come from, what is doubtful."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from syncd.application.wording import words
@@ -81,6 +82,10 @@ SENTENCES: Pairs = {
     "feed_poorer": ("trang có feed ({count} mục) nhưng không ngày hoặc cũ hơn danh sách: {url}", "the site has a feed ({count} entries), undated or older than the list: {url}"),
     "tls_fault": ("https của trang có lỗi, chỉ đọc được qua http: {fault}. {mend}", "the site's https is at fault, only http could be read: {fault}. {mend}"),
     "no_https": ("trang chỉ dùng http: nội dung có thể bị sửa trên đường truyền", "the site uses http: what it says can be changed on its way"),
+    "robots": (
+        "robots.txt của trang không cho đọc {address}: đề nghị quản trị trang mở cho syncd, hoặc ghi máy chủ và lý do vào [http.ignore_robots]",
+        "the site's robots.txt keeps us from {address}: ask its administrator to let syncd in, or name the host and the reason in [http.ignore_robots]",
+    ),
     "moved": ("địa chỉ dẫn sang máy chủ khác: {host}; hãy chắc đó vẫn là trang của đơn vị", "the address leads to another host: {host}; make sure that it is still the unit's"),
     "odd_host": ("tên máy chủ {host} đáng ngờ ({why}): hãy kiểm tra có phải tên miền giả mạo", "the host's name {host} is odd ({why}): check that it is not made to look like another"),
     "sitemap_only": ("không thấy feed hay danh sách nào, chỉ có sơ đồ trang: ngày lấy từ trang bài hoặc ngày sửa cuối", "neither feed nor list was found, only the sitemap: dates come from the articles, or from their last change"),
@@ -89,6 +94,31 @@ SENTENCES: Pairs = {
 }  # fmt: skip
 
 
+# What a reading notes, in English wherever it is kept; a note that none of these is stays as it is.
+NOTES: Sequence[tuple[str, str]] = (
+    (r"(\d+) posts in all", r"có tất cả \1 tin, bài"),
+    (r"converted from (.+)", r"đã đổi từ bảng mã \1 sang Unicode"),
+    (r"(\d+) entries converted from (.+)", r"\1 mục đã đổi từ bảng mã \2 sang Unicode"),
+    (r"(\d+) items: only the first (\d+) are kept", r"có \1 mục: chỉ đọc \2 mục đầu"),
+    (r"(\d+) sitemaps: the newest (\d+) were read", r"có \1 sơ đồ trang: chỉ đọc \2 sơ đồ mới nhất"),
+    (r"(\d+) addresses without any date", r"\1 địa chỉ không có ngày nào"),
+    (r"(\d+) dates that are none", r"\1 ngày không phải là ngày"),
+    (r"(\d+) broken characters in (.+)", r"\1 ký tự hỏng theo bảng mã \2"),
+    (r"not well-formed: read tolerantly", r"feed sai cú pháp, đã đọc theo cách dễ dãi"),
+    (r"minutes cut: .+", r"đã bỏ số phút: feed này in tháng vào chỗ của phút (NukeViet trước bản 4.6)"),
+    (r"generator: (.+)", r"phần mềm ghi trong feed: \1"),
+)
+
+
 def sentence(kind: str, facts: Mapping[str, Any], language: str) -> str:
     """What is to be said of one doubt."""
+    if kind == "note" and language == "vi":
+        return _note_in_vietnamese(str(facts["note"]))
     return words(SENTENCES, kind, language).format_map(facts)
+
+
+def _note_in_vietnamese(note: str) -> str:
+    for pattern, text in NOTES:
+        if found := re.fullmatch(pattern, note):
+            return found.expand(text)
+    return note

@@ -201,6 +201,17 @@ def test_wordpress_without_a_feed_is_read_by_its_rest_interface(site: LocalSite,
     assert (found.place.kind, found.place.how, len(found.place.reading.posts)) == ("wordpress", "rest", 8)
 
 
+@pytest.mark.parametrize(("rule", "kept_out"), [("/rss", "/rss"), ("/tin/", "/tin/4210.htm"), ("/quan-tri/", "")])
+def test_addresses_that_robots_txt_keeps_a_source_from_are_named(
+    site: LocalSite, http: PoliteClient, rule: str, kept_out: str
+) -> None:
+    site.page("/robots.txt", f"User-agent: *\nDisallow: {rule}\n", content_type="text/plain")
+    site.page("/rss", FEED.format(_items(1, 2, 3)), content_type="application/rss+xml")
+    found = _find(http, site.url("/rss"))
+    assert found.kept_out == (site.url(kept_out) if kept_out else "")
+    assert ("robots" in _doubts(found)) == bool(kept_out)
+
+
 @pytest.mark.parametrize(
     ("html", "says"),
     [
