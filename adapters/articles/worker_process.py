@@ -23,7 +23,10 @@ def serve(fd: int, cpu_s: float, wall_s: float, idle_s: float, memory_bytes: flo
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _lower(resource.RLIMIT_AS, int(memory_bytes))
     line = Connection(fd)
-    line.send_bytes(b"ready")
+    try:
+        line.send_bytes(b"ready")
+    except OSError:  # the process that started this one is gone already
+        return
     for _ in range(int(pages)):
         try:
             if not line.poll(idle_s):

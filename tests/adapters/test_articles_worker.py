@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -80,6 +81,15 @@ def test_page_is_read_as_in_this_process_by_one_process_started_at_the_first_pag
     assert _gone(first)
     with pytest.raises(ArticleFault, match="stopping"):
         _read(worker)
+
+
+def test_process_whose_owner_was_killed_before_it_was_ready_ends_without_a_word() -> None:
+    ours, theirs = socket.socketpair()
+    ours.close()
+    serve = f"from adapters.articles.worker_process import serve; serve({theirs.fileno()}, 10, 20, 20, 1 << 30, 10)"
+    with theirs:
+        ended = subprocess.run([sys.executable, "-c", serve], pass_fds=(theirs.fileno(),), capture_output=True)
+    assert (ended.returncode, ended.stderr) == (0, b"")
 
 
 def test_process_that_dies_costs_one_page_and_a_host_of_such_pages_is_left_alone(
