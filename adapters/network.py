@@ -213,7 +213,8 @@ class Dialer(httpcore.NetworkBackend):
         addresses = self._addresses(host)
         for address in addresses:
             if (reason := self._guard.refusal(address)) is not None:
-                raise NetworkFault("blocked_address", f"{host} is {address} ({reason})")
+                named = host if host == str(address) else f"{host} is {address}"
+                raise NetworkFault("blocked_address", f"{named} ({reason})")
         fault = NetworkFault("dns", f"{host} has no address")
         for address in addresses[:MAX_ADDRESSES]:
             try:

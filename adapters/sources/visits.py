@@ -94,7 +94,7 @@ class SiteVisitor:
     def page_hint(self, page: str) -> str | None:
         """What a page that is not the one awaited seems to be."""
         if asks_for_login(page):
-            return "the page asks for a login: the list must be public"
+            return "the page asks for a login: give the source one (login = …), or let the list be made public"
         lower = page[:50_000].lower()
         if any(words in lower for words in _MAINTENANCE):
             return "the page speaks of maintenance: wait, and open it if it lasts"
@@ -125,7 +125,7 @@ class SiteVisitor:
     def _status_error(self, url: str, exchange: Exchange) -> SourceError:
         gone = exchange.status in (404, 410)
         hints = {
-            401: "the address asks for a login: it must be public, or be given one (login = …)",
+            401: "the address asks for a login: give the source one (login = …), or let the address be made public",
             403: "the site refuses syncd: ask its owner to let the user agent in",
             404: "nothing is at this address any more: look for the feed or list on the site",
             410: "the site says this address is gone for good: look for the feed or list on the site",

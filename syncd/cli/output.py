@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from syncd.application.wording import words
-from syncd.cli.wording import HEADINGS, VERDICTS
+from syncd.cli.wording import HEADINGS, TEXTS, VERDICTS
 from syncd.delivery.control import exit_code_of
 from syncd.errors import ConfigInvalid, SyncdError
 from syncd.rendering import visible
@@ -78,7 +78,11 @@ def report_error(error: SyncdError) -> int:
             if problem.hint:
                 err.print(f"  [dim]→ {escape(problem.hint)}[/]")
     message = str(error)
-    prefix = f"{error.subject}: " if error.subject and error.subject not in message else ""
+    about, _, place = (error.subject or "").partition(": ")
+    if place and message.startswith(place):  # "probe: http://…": the message names the place itself
+        prefix = f"{about}: "
+    else:
+        prefix = f"{error.subject}: " if error.subject and error.subject not in message else ""
     err.print(f"[bold red]syncd:[/] {escape(prefix + message)}")
     if error.hint:
         err.print(f"  [dim]→ {escape(error.hint)}[/]")
@@ -129,7 +133,7 @@ def counts_table(out: Console, document: Mapping[str, Any], language: str) -> No
     if names:
         made = table("unit", *[f"#{name}" for name in names], language=language)
         for unit, counts in units.items():
-            made.add_row(escape(unit), *[str(counts.get(name, "")) for name in names])
+            made.add_row(escape(unit), *[_count(counts.get(name, ""), language) for name in names])
         out.print(made)
     for unit, counts in units.items():
         for failure in counts.get("errors", []):
@@ -146,6 +150,10 @@ def counts_table(out: Console, document: Mapping[str, Any], language: str) -> No
             out.print(made)
         else:
             out.print(f"{escape(words(HEADINGS, name, language))}: {escape(_line(value))}")
+
+
+def _count(value: object, language: str) -> str:
+    return words(TEXTS, "yes" if value else "no", language) if isinstance(value, bool) else str(value)
 
 
 def _line(value: object) -> str:

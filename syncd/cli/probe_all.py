@@ -238,7 +238,8 @@ def _name(result: Result, ids: set[str]) -> None:
 def _for_a_person(result: Result) -> list[dict[str, str | None]]:
     """What somebody must look at before the unit is used."""
     if "error" in result:
-        return [{"url": result["url"], "message": result["error"]["message"], "hint": result["error"]["hint"]}]
+        message = result["error"]["message"].removeprefix(f"{result['url']}: ")
+        return [{"url": result["url"], "message": message, "hint": result["error"]["hint"]}]
     unit = result["unit"]["id"]
     return [
         {"url": result["url"], "unit": unit, "message": doubt["message"], "hint": None}
@@ -291,5 +292,5 @@ def _progress(total: int, language: str) -> Iterator[Callable[[Result], None]]:
 
 def _in_short(result: Result) -> str:
     if "error" in result:
-        return f"✘ {result['url']}: {result['error']['message']}"
+        return f"✘ {result['url']}: {result['error']['message'].removeprefix(result['url'] + ': ')}"
     return f"✔ {result['url']}: {result['kind']}, {len(result['posts'])}"

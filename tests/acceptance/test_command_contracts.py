@@ -11,7 +11,11 @@ from typing import Any
 
 import pytest
 
+from syncd.application.collecting.collect import CollectReport
+from syncd.application.publishing.publish import PublishCounts
 from syncd.cli.app import COMMANDS
+from syncd.cli.wording import HEADINGS
+from syncd.domain.model import UnitId
 from tests.acceptance.commands import Answer, process, syncd
 
 NOW = ("--now", "2026-07-07T09:30+07:00")
@@ -304,6 +308,12 @@ def test_no_name_is_broken_over_lines_where_nobody_looks(demo: Path) -> None:
     lines = syncd("quota", "-c", demo, *NOW).out.splitlines()
     assert len(lines) == 1 + 8 + 1
     assert any(line.startswith("Trường Chính trị Trích Dẫn ") for line in lines)
+
+
+@pytest.mark.parametrize("report", [CollectReport(unit=UnitId("ban-a")), PublishCounts()], ids=["collect", "publish"])
+def test_every_count_of_a_step_has_a_heading(report: CollectReport | PublishCounts) -> None:
+    counts = {name for name, value in report.as_json().items() if isinstance(value, int)}
+    assert counts <= set(HEADINGS)
 
 
 def test_an_english_office_reads_english(own_demo: Callable[[], Path]) -> None:

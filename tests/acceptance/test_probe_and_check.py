@@ -48,6 +48,17 @@ def test_probe_describes_the_feed_and_offers_a_block_that_is_accepted(path: str,
     assert load_config(pasted).sources[unit.id][0].settings.url == feed
 
 
+def test_what_a_probe_says_is_vietnamese_and_names_the_address_once() -> None:
+    with LocalSite() as site:
+        site.page("/robots.txt", "User-agent: *\nDisallow: /rss\n", content_type="text/plain")
+        site.page("/rss", feed_xml(site.url("/"), 1_001), content_type="application/rss+xml")
+        site.redirect("/vong", "/vong")
+        said, failed = syncd("probe", site.url("/rss"), *ALLOW).out, syncd("probe", site.url("/vong"), *ALLOW).err
+    assert "có 1001 mục: chỉ đọc 1000 mục đầu" in said
+    assert "✘ robots.txt của trang không cho đọc" in said
+    assert failed.split("→")[0].count("/vong: ") == 1
+
+
 def test_probe_shows_items_that_cannot_be_read_with_their_reason() -> None:
     with LocalSite() as site:
         body = feed_xml(site.url("/"), 1).replace("</channel>", "<item><description>x</description></item></channel>")

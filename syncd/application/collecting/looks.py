@@ -165,15 +165,16 @@ def _record_failure(
                 last_look_at=look.at,
                 failures=failures,
                 failing_since=before.failing_since or look.at,
-                last_error=err.message,
+                last_error=err.message.removeprefix(f"{url}: "),
                 last_error_kind=err.kind,
                 last_hint=err.hint,
                 not_before=next_look(at, failures, interval=services.collect_every, retry_after=err.retry_after),
             )
         )
         uow.commit()
+    told = err.message if err.message.startswith(url) else f"{url}: {err.message}"
     return SourceFailure(
-        source=source, kind=err.kind, error=err.message, hint=err.hint, at=look.at, first=before.failures == 0
+        source=source, kind=err.kind, error=told, hint=err.hint, at=look.at, first=before.failures == 0
     )
 
 
