@@ -17,6 +17,7 @@ from syncd.vietnamese.dates import DayOrder, parse_date
 
 _NUKEVIET_GUID = re.compile(r"^\s*news_\d+\s*$")
 _NO_MINUTES_UNSIGNED = 5  # so many items with minutes equal to the month, without NukeViet's signature: one in 10^8
+_MONTHS_UNSIGNED = 2  # they span: who posts at ten past each hour in October is honest
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _NUMBER_OF = {name: number for number, name in enumerate(_MONTHS, start=1)}
 # What nearly every feed prints, in a form that can mean one instant only. Years are those in which no software's "no date" lies.
@@ -116,4 +117,6 @@ def _minutes_are_months(raw: RawFeed, dates: list[ReadDate]) -> bool:
     if not instants or not all(instant.minute == instant.month for instant in instants):
         return False
     signed = "nukeviet" in raw.generator.lower() or any(_NUKEVIET_GUID.match(item.guid) for item in raw.items)
-    return signed or len(instants) >= _NO_MINUTES_UNSIGNED
+    if signed:
+        return True
+    return len(instants) >= _NO_MINUTES_UNSIGNED and len({instant.month for instant in instants}) >= _MONTHS_UNSIGNED

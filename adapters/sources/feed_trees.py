@@ -10,6 +10,7 @@ import html
 import io
 import json
 import re
+from datetime import datetime, timedelta
 from typing import Any
 
 from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
@@ -18,6 +19,7 @@ from adapters.html import looks_like_html
 from adapters.sources.feed_items import RawFeed, RawItem, read_tree
 
 MAX_ITEMS = 1_000
+MAX_MENDED_CHARS = 4_000_000  # mending holds several copies; the largest feed that needed it has 0.7 million
 MAX_TOLERANT_CHARS = 2_000_000  # feedparser takes about 0.25 s a megabyte, and more on hostile text
 
 _ENTITY_DECLARED = re.compile(r"<!ENTITY", re.IGNORECASE)
@@ -29,6 +31,17 @@ _PREFIX = re.compile(r"</?([A-Za-z_][\w.-]{0,40}):|\s([A-Za-z_][\w.-]{0,40}):[\w
 _TAG = re.compile(r"<[A-Za-z][^<>]*>")
 _VALUE = re.compile(r"""=\s*(?:"[^"]*"|'[^']*'|([^\s"'<>=]+?)(?=\s|/?>))""")
 _MAX_PREFIXES = 100
+_LONG_CHARS = 1_000_000
+_CHUNK = 64 * 1024
+_SAME_MOMENT = timedelta(seconds=0.1)
+_SAFELY = {
+    "resolve_entities": False,
+    "no_network": True,
+    "load_dtd": False,
+    "huge_tree": False,
+    "remove_comments": True,
+    "remove_pis": True,
+}
 _XML_NAMES = {"amp", "lt", "gt", "quot", "apos"}
 
 
@@ -58,6 +71,8 @@ def read_raw(text: str, base_url: str) -> tuple[RawFeed, bool]:
         if feed is None:
             raise NotAFeed(_what_it_is(text, str(well_formed.tag).rpartition("}")[2]))
         return feed, True
+    if len(bare) > MAX_MENDED_CHARS:
+        raise NotAFeed(f"not well-formed, and too large ({len(bare):,} characters) to be mended", kind="too_large")
     mended = _parse(_mend(bare), base_url)
     feed = read_tree(mended, MAX_ITEMS) if mended is not None else None
     return feed or _read_tolerantly(bare), False
@@ -91,20 +106,29 @@ def _refuse_entities(text: str) -> None:
 
 
 def _parse(text: str, base_url: str) -> Any | None:
-    parser = etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
     try:
+        if len(text) > _LONG_CHARS:
+            return _parse_long(text, base_url)
+        parser = etree.XMLParser(**_SAFELY)
         return etree.fromstring(text.encode("utf-8", errors="replace"), parser, base_url=base_url or None)
     except etree.XMLSyntaxError as err:
         if "depth" in str(err):
             raise NotAFeed(f"the document is nested too deep: {err}", kind="hostile_document") from err
         return None
+
+
+def _parse_long(text: str, base_url: str) -> Any:
+    """The tree of a long document, fed by parts to save a copy; items beyond the cap stand in it emptied, to be counted."""
+    parser = etree.XMLPullParser(events=("end",), tag=("{*}item", "{*}entry"), base_url=base_url or None, **_SAFELY)
+    outermost = 0
+    for at in range(0, len(text), _CHUNK):
+        parser.feed(text[at : at + _CHUNK].encode("utf-8", errors="replace"))
+        for _, element in parser.read_events():
+            if next(element.iterancestors("{*}item", "{*}entry"), None) is None:
+                outermost += 1
+                if outermost > MAX_ITEMS:
+                    element.clear()
+    return parser.close()
 
 
 def _mend(text: str) -> str:
@@ -218,11 +242,17 @@ def _read_json(text: str) -> RawFeed:
         document = json.loads(text)
     except (ValueError, RecursionError) as err:
         raise NotAFeed(f"neither XML nor JSON: {str(err)[:120]}") from err
+    if isinstance(document, list) and any(_is_post(item) for item in document):
+        return RawFeed(
+            format="json",
+            items=[_listed_item(item) for item in document[:MAX_ITEMS]],
+            total=len(document),
+        )
     items = document.get("items") if isinstance(document, dict) else None
     if not isinstance(items, list):
         if isinstance(document, dict) and "jsonfeed.org" in str(document.get("version", "")):
             return RawFeed(format="json", title=_string(document.get("title")))
-        raise NotAFeed("JSON, but no JSON Feed: it has no list named items")
+        raise NotAFeed("JSON, but no JSON Feed: neither a list of posts nor one named items")
     return RawFeed(
         format="json",
         title=_string(document.get("title")),
@@ -252,6 +282,47 @@ def _json_item(item: Any) -> RawItem:
         content=_string(item.get("content_html")) or _paragraphs(text),
         images=[(image, "")] if image else [],
     )
+
+
+def _is_post(item: Any) -> bool:
+    return isinstance(item, dict) and bool(_string(item.get("title")) and _string(item.get("link") or item.get("url")))
+
+
+def _listed_item(item: Any) -> RawItem:
+    """An object of a bare list, as home-made sites and crawlers write it."""
+    if not _is_post(item):
+        return RawItem(broken="the item is no object with a title and an address")
+    names = ("published", "date_published", "pubDate", "pubdate", "date", "created_at")
+    printed = [_string(item.get(name)) for name in names]
+    date = next(filter(None, printed), "")
+    if _is_clock(date, _string(item.get("fetched") or item.get("fetched_at"))):
+        date = ""  # no publication: the moment at which the list's maker read it
+    categories = [item.get("category"), *_listed(item.get("categories")), *_listed(item.get("tags"))]
+    body = _string(item.get("content_html") or item.get("content"))
+    author = item.get("author")
+    return RawItem(
+        title=html.escape(_string(item.get("title")), quote=False),
+        link=_string(item.get("link") or item.get("url")),
+        guid=_string(item.get("id") or item.get("guid")),
+        date=date,
+        author=_string(author.get("name") if isinstance(author, dict) else author),
+        categories=[_string(category) for category in categories if _string(category)],
+        summary=_string(item.get("summary") or item.get("description")),
+        content=body,
+        images=[(_string(item.get("image")), "")] if _string(item.get("image")) else [],
+    )
+
+
+def _is_clock(date: str, fetched: str) -> bool:
+    """Whether a date is but the moment of reading, to a tenth of a second."""
+    try:
+        return abs(datetime.fromisoformat(date) - datetime.fromisoformat(fetched)) < _SAME_MOMENT
+    except (ValueError, TypeError, OverflowError):  # TypeError: only one of them tells its zone
+        return False
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _paragraphs(text: str) -> str:

@@ -54,6 +54,22 @@ def test_nukeviet_minutes_that_are_the_month_are_cut() -> None:
     assert any("minutes cut" in note for note in feed.notes)
 
 
+def _posted_at(*minutes: str) -> ParsedFeed:
+    items = "".join(
+        f"<item><title>Tin {n}</title><link>https://a.example/{n}</link><pubDate>{date}</pubDate></item>"
+        for n, date in enumerate(minutes)
+    )
+    return parse_feed(_rss(items), base_url="https://a.example/rss")
+
+
+def test_minutes_equal_to_the_month_are_cut_without_a_signature_only_over_two_months() -> None:
+    october = [f"{day:02} Oct 2026 08:10:00 +0700" for day in range(1, 9)]
+    honest = _posted_at(*october)
+    assert {post.published.precision for post in honest.posts} == {Precision.SECOND}
+    broken = _posted_at(*october, "20 Sep 2026 08:09:00 +0700")
+    assert {post.published.precision for post in broken.posts} == {Precision.HOUR}
+
+
 def test_minutes_stay_where_the_profile_calls_them_reliable() -> None:
     feed = _read("rss2-nukeviet.xml", FeedOptions(minutes="reliable"))
     assert feed.posts[0].published.instant == datetime(2026, 10, 30, 8, 10, 7, tzinfo=UTC)
@@ -285,3 +301,32 @@ def test_no_character_that_cannot_be_stored_leaves_a_feed(document: str | bytes)
 def test_no_encoding_makes_a_feed_raise(body: bytes) -> None:
     for content_type in ("", "text/xml; charset=windows-1258", "text/xml; charset=utf-16", "text/xml; charset=x"):
         assert parse_feed(body, content_type=content_type).total == 1
+
+
+def test_bare_json_list_of_posts_is_read() -> None:
+    fetched = "2026-08-20T23:21:56.413942+07:00"
+    made = {"title": "Lương < 5 triệu", "link": "/1", "summary": "Tóm tắt", "category": "Tin", "fetched": fetched}
+    listed = [
+        {**made, "id": "a", "published": "2026-08-20T10:00:00+07:00"},
+        {**made, "id": "b", "link": "/2", "published": "2026-08-20T23:21:56.413883+07:00"},
+        {"title": "Không có địa chỉ"},
+    ]
+    feed = parse_feed(json.dumps(listed), base_url="https://a.example/tin.json")
+    assert (feed.format, feed.total, [skipped.item for skipped in feed.skipped]) == ("json", 3, ["item 3"])
+    assert [(p.title, p.url, p.guid, p.categories) for p in feed.posts] == [
+        ("Lương < 5 triệu", f"https://a.example/{n}", name, ("Tin",)) for n, name in ((1, "a"), (2, "b"))
+    ]
+    # What stands as published is the moment of fetching: no date.
+    assert [p.published.instant for p in feed.posts] == [datetime(2026, 8, 20, 3, tzinfo=UTC), None]
+    with pytest.raises(NotAFeed):
+        parse_feed(json.dumps([{"title": "Không có địa chỉ"}]))
+
+
+def test_long_document_is_read_as_a_short_one_is() -> None:
+    quoted = "<item><title>Trích</title></item>"
+    items = "".join(f"<item><title>Tin {n}</title><link>/{n}</link>{quoted}</item>" for n in range(1_500))
+    short, long = (
+        parse_feed(_rss(items + f"<x>{'y' * length}</x>"), base_url="https://a.example/") for length in (1, 1_000_000)
+    )
+    assert (long.posts, long.total, long.notes) == (short.posts, short.total, short.notes)
+    assert (len(long.posts), long.total) == (1_000, 1_500)
