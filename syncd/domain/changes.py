@@ -11,7 +11,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 
+from syncd.domain.identity import normal_url
 from syncd.domain.model import PostId, Precision
+from syncd.vietnamese.fold import fold
 
 MANY = 5  # below that, a morning's corrections look like a large share
 LARGE_SHARE = 0.5  # of what was known: no editorial office rewrites half of its list between two looks
@@ -69,7 +71,7 @@ class ListHistory:
 class ListSeen:
     """One reading against what is known: `known` of its entries are known posts of this source, `changed` of those say something else.
 
-    `stood` posts of the last list must stand in this one too, and `vanished` of them do not. `foreign` entries are posts of another unit.
+    `stood` posts of the last list must stand in this one too, and `vanished` of them do not. `foreign` entries are posts of another unit (`foreign_entries`).
     """
 
     shape: ListShape
@@ -115,6 +117,31 @@ def alarm_of(history: ListHistory | None, seen: ListSeen) -> Alarm | None:
     if _large(seen.changed, seen.known):
         return Alarm(kind=AlarmKind.MASS_CHANGE, part="known", before=seen.known, after=seen.known - seen.changed)
     return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """One entry, or one post of another unit, as it is told from the rest: by its text, title and address."""
+
+    text_sha256: str
+    title: str
+    url: str
+
+
+def foreign_entries(entries: Iterable[Told], others: Iterable[Told]) -> int:
+    """How many entries are posts of other units: the same text under the same title or at the same address.
+
+    The text alone proves nothing: units print the same announcements, each under a title and an address of its own.
+    """
+    entries = [entry for entry in entries if entry.text_sha256]
+    titles, urls = set(), set()
+    for other in others:
+        titles.add((other.text_sha256, fold(other.title)))
+        urls.add((other.text_sha256, normal_url(other.url)))
+    return sum(
+        (entry.text_sha256, fold(entry.title)) in titles or (entry.text_sha256, normal_url(entry.url)) in urls
+        for entry in entries
+    )
 
 
 def _large(part: int, whole: int) -> bool:

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import Any, Protocol
 
-from syncd.domain.changes import ListedPost
+from syncd.domain.changes import ListedPost, Told
 from syncd.domain.ledger import LeafKind
 from syncd.domain.model import Adjustment, OutageOwner, PeriodId, PostId, SourceId, SourceKey, UnitId, Window
 from syncd.ports.histories import BackfillRecord, ListRecord, VersionRecord
@@ -142,8 +142,8 @@ class ListStore(Protocol):
         """The posts of the last list read, in any order."""
         ...
 
-    def texts_of_others(self, unit: UnitId, text_sha256: Iterable[str]) -> int:
-        """How many of these texts stand in posts of other units."""
+    def texts_of_others(self, unit: UnitId, text_sha256: Iterable[str]) -> list[Told]:
+        """The posts of other units in which these texts stand."""
         ...
 
     def cover(self, source: SourceId, unit: UnitId, start: datetime, end: datetime) -> None:

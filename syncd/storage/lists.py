@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from operator import attrgetter
 
-from sqlalchemy import bindparam, delete, func, select
+from sqlalchemy import bindparam, delete, select
 
-from syncd.domain.changes import ListedPost
+from syncd.domain.changes import ListedPost, Told
 from syncd.domain.model import PostId, SourceId, UnitId
 from syncd.ports.histories import ListRecord, VersionRecord
 from syncd.ports.records import PostRecord
@@ -45,7 +45,7 @@ _MISSED = Prepared(
 )
 _COVER = Prepared(lambda dialect: insert_or_advance(dialect, windows, "end"), ["source", "start", "unit", "end"])
 _OTHERS = PreparedAmong(
-    lambda texts: select(func.count(posts.c.text_sha256.distinct())).where(
+    lambda texts: select(posts.c.text_sha256, posts.c.title, posts.c.url).where(
         posts.c.unit != bindparam("of"), posts.c.text_sha256.in_(texts)
     ),
     ["of"],
@@ -71,12 +71,13 @@ class SqlListStore:
             ListedPost(post=PostId(post), instant=instant, precision=precision) for post, instant, precision in rows
         ]
 
-    def texts_of_others(self, unit: UnitId, text_sha256: Iterable[str]) -> int:
-        number = 0
+    def texts_of_others(self, unit: UnitId, text_sha256: Iterable[str]) -> list[Told]:
+        found: list[Told] = []
         for chunk in chunks(set(text_sha256)):
             statement, texts = _OTHERS.among(chunk)
-            number += self._transaction.rows(statement, (unit, *texts))[0][0]
-        return number
+            rows = self._transaction.rows(statement, (unit, *texts))
+            found += [Told(text_sha256=text, title=title, url=url) for text, title, url in rows]
+        return found
 
     def alarmed(self) -> list[ListRecord]:
         query = select(list_histories).where(list_histories.c.alarm.is_not(None))

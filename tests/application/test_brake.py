@@ -255,3 +255,26 @@ def test_a_date_found_later_dates_the_post(office: ExampleOffice) -> None:
     assert look(office).changed == 1
     (post,) = office.posts()
     assert post.published_at == local("2026-10-12 08:30")
+
+
+@pytest.mark.parametrize(
+    ("title", "host", "new", "held"),
+    [
+        ("Ban B đưa tin số {}", "ban-b.example", 8, 0),
+        ("Tin số {}", "ban-b.example", 0, 1),
+        ("Ban B đưa tin số {}", "ban-a.example", 0, 1),
+    ],
+    ids=["own titles and addresses", "another unit's titles", "another unit's addresses"],
+)
+def test_texts_that_units_share_make_no_foreign_list(
+    tmp_path: Path, clock: FakeClock, title: str, host: str, new: int, held: int
+) -> None:
+    office = open_office(tmp_path, clock, {"ban-a": 1, "ban-b": 1})
+    office.site("ban-a/1").posts = [item(n) for n in range(8)]
+    office.site("ban-b/1").posts = [
+        item(n, title=title.format(n), url=f"https://{host}/tin/{n}.html", guid=f"b{n}") for n in range(8)
+    ]
+    assert collect_unit(office.services, office.unit("ban-a")).new == 8
+    report = collect_unit(office.services, office.unit("ban-b"))
+    assert (report.new, report.held) == (new, held)
+    office.db.close()

@@ -8,8 +8,10 @@ from syncd.domain.changes import (
     ListHistory,
     ListSeen,
     ListShape,
+    Told,
     alarm_of,
     departed,
+    foreign_entries,
     only_numbers_differ,
     silence,
 )
@@ -66,6 +68,26 @@ def test_a_reading_is_believed_as_far_as_the_source_s_own_history_goes(
 ) -> None:
     found = alarm_of(before, now)
     assert (found.kind if found else None) is kind
+
+
+@pytest.mark.parametrize(
+    ("entry", "foreign"),
+    [
+        (("a", "Tin  Hoà Bình", "https://ban-b.example/khac"), 1),
+        (("a", "Tiêu đề khác", "http://www.ban-a.example/1/"), 1),
+        (("a", "Tiêu đề khác", "https://ban-b.example/1"), 0),
+        (("b", "Tin Hòa Bình", "https://ban-a.example/1"), 0),
+        (("", "Tin Hòa Bình", "https://ban-a.example/1"), 0),
+    ],
+    ids=["same title", "same address", "of its own", "another text", "no text"],
+)
+def test_an_entry_is_foreign_by_text_with_title_or_address(entry: tuple[str, str, str], foreign: int) -> None:
+    others = [
+        Told(text_sha256="a", title="Tin Hòa Bình", url="https://ban-a.example/1"),
+        Told(text_sha256="", title="Tin Hòa Bình", url="https://ban-a.example/1"),
+    ]
+    text, title, url = entry
+    assert foreign_entries([Told(text_sha256=text, title=title, url=url)], others) == foreign
 
 
 def test_an_alarm_tells_before_and_after() -> None:

@@ -79,7 +79,7 @@ def test_what_stands_in_a_list_is_told_with_its_instants(uow: UnitOfWork) -> Non
     }
 
 
-def test_texts_of_other_units_are_counted_once_each(uow: UnitOfWork) -> None:
+def test_posts_of_other_units_with_the_same_texts_are_told(uow: UnitOfWork) -> None:
     add_posts(
         uow,
         make_post(1, text_sha256="a"),
@@ -88,8 +88,12 @@ def test_texts_of_other_units_are_counted_once_each(uow: UnitOfWork) -> None:
         make_post(4, unit=BAN_B, text_sha256="b"),
         make_post(5, text_sha256="c"),
     )
-    assert uow.lists.texts_of_others(BAN_A, ["a", "b", "c", "d"]) == 2
-    assert uow.lists.texts_of_others(BAN_A, []) == 0
+    found = uow.lists.texts_of_others(BAN_A, ["a", "b", "c", "d"])
+    posts = [make_post(number) for number in (2, 3, 4)]
+    assert {(told.text_sha256, told.title, told.url) for told in found} == {
+        (text, post.title, post.url) for text, post in zip("abb", posts, strict=True)
+    }
+    assert uow.lists.texts_of_others(BAN_A, []) == []
 
 
 def test_a_stretch_read_by_other_means_is_covered(uow: UnitOfWork) -> None:

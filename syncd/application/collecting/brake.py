@@ -18,8 +18,10 @@ from syncd.domain.changes import (
     ListHistory,
     ListSeen,
     ListShape,
+    Told,
     alarm_of,
     departed,
+    foreign_entries,
     only_numbers_differ,
 )
 from syncd.domain.ledger import LeafKind
@@ -143,7 +145,11 @@ def judge_texts(services: Services, unit: Unit, brought: Sorted, judged: Judged)
     if judged.alarm is not None or judged.shape is None or brought.any_known or len(texts) < MANY:
         return judged
     with services.db.read() as uow:
-        foreign = uow.lists.texts_of_others(unit.id, texts)
+        others = uow.lists.texts_of_others(unit.id, texts)
+    if not others:
+        return judged
+    entries = [Told(text_sha256=a.text.sha256, title=a.post.title, url=a.post.url) for a in brought.arrivals]
+    foreign = foreign_entries(entries, others)
     return replace(judged, alarm=alarm_of(history_of(judged.record), ListSeen(shape=judged.shape, foreign=foreign)))
 
 
