@@ -89,7 +89,7 @@ def test_posts_of_other_units_with_the_same_texts_are_told(uow: UnitOfWork) -> N
         make_post(5, text_sha256="c"),
     )
     found = uow.lists.texts_of_others(BAN_A, ["a", "b", "c", "d"])
-    posts = [make_post(number) for number in (2, 3, 4)]
+    posts = [make_post(number, unit=BAN_B) for number in (2, 3, 4)]
     assert {(told.text_sha256, told.title, told.url) for told in found} == {
         (text, post.title, post.url) for text, post in zip("abb", posts, strict=True)
     }
