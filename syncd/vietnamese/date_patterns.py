@@ -74,7 +74,7 @@ _DAY_PATTERNS = [
         r"(?<!\d)(?<!\d[-/.])(?P<year>\d{4})\s?(?P<sep>[-/.])\s?(?P<month>\d{1,2})\s?(?P=sep)\s?(?P<day>\d{1,2})(?=\D|$)(?!\s?(?P=sep)\s?\d{4})",
         r"(?<!\d)(?P<year>\d{4})\s?nam\s?(?P<month>\d{1,2})\s?thang\s?(?P<day>\d{1,2})(?=\D|$)",
         # "10.10.2024.5" is an address or a version, "15/12/2022/QĐ" a document's number
-        rf"{_START}(?<!\d[./])(?P<a>\d{{1,2}})\s{{0,3}}(?P<sep>[/.\-])\s{{0,3}}(?P<b>\d{{1,2}})\s{{0,3}}(?P=sep)\s{{0,3}}{_YEAR}(?!\.\d+(?![\d:h])|/[a-z])",
+        rf"{_START}(?<!\d[./])(?P<a>\d{{1,2}})\s{{0,3}}(?P<sep>[/.\-])\s{{0,3}}(?P<b>\d{{1,2}})\s{{0,3}}(?P=sep)\s{{0,3}}{_YEAR}(?!\.\d+(?![\d:h])|/[a-z]|-\d{{3}}(?!\d))",
         rf"{_START}(?P<a>\d\d),(?P<b>\d\d),{_YEAR}",
         rf"{_START}(?P<a>\d{{1,2}})\s?[/.\-]\s?(?P<b>\d{{1,2}})\s?,?\s?nam\s{{0,2}}{_YEAR}",
         rf"{_START}(?P<day>\d{{1,2}})\s{{0,3}}[/,\-]?\s{{0,3}}thang\s{{0,3}}(?P<word>{_VI_MONTH})\s{{0,3}}[,/\-]?\s{{0,3}}(?:nam)?\s{{0,3}}{_YEAR}",
@@ -106,7 +106,7 @@ _MONTH_ONLY = re.compile(
 _CLOCK = re.compile(
     r"(?<![\d.])(?P<hour>\d{1,2})\s?(?::\s?(?P<minute>\d{1,2})(?:\s?:\s?(?P<second>\d{1,2})(?!\d)(?P<fraction>[.,]\d+)?)?(?!\d)|"
     r"(?:gio\b|h(?![a-z]):?|g(?![a-z]))\s?(?:(?P<minute2>\d{1,2})(?!\d)\s?(?:phut|ph|p|')?(?:\s?(?P<second2>\d{1,2})\s?(?:giay|s)\b)?)?"
-    rf"|(?=\s?(?:am|pm|sa|ch)\b))\s?[':]?\s{{0,2}}(?:{_MERIDIEM}\s{{0,2}})?(?:{_ZONE})?"
+    rf"|(?=\s?(?:a\.?m|p\.?m|sa|ch)\b))\s?[':]?\s{{0,2}}(?:{_MERIDIEM}\s{{0,2}})?(?:{_ZONE})?"
 )
 _MERIDIEM_BEFORE = re.compile(r"(?<![a-z])(sang|trua|chieu|toi|dem|sa|ch|am|pm)\s?,?\s?(?:luc\s)?$")
 _RELATIVE_AFTER = re.compile(r"\s?(?:truoc|ago|kem)\b")
@@ -123,12 +123,15 @@ _WEEKDAY_NUMBER = re.compile(r"(?:thứ\s{0,2}|(?<![a-zà-ỹ])t)([2-7])(?![\d/.
 _WEEKDAY_NAME = re.compile(
     r"(?<![a-z])(" + "|".join(sorted(WEEKDAYS, key=len, reverse=True)) + r")\.?[\s,\-]{1,3}(?:day\s|ngay\s)?\d"
 )
-_UPDATED = re.compile(r"(?:cap nhat|chinh sua|sua doi|sua lan cuoi|updated|modified|last update)[^\d]{0,30}$")
-_PUBLISHED = re.compile(r"(?:ngay dang|dang ngay|dang luc|xuat ban|phat hanh|publish|posted)[^\d]{0,30}$")
+_UPDATED = re.compile(r"(?:cap nhat|chinh sua|sua doi|ngay sua|sua lan cuoi|updated|modified|last update)[^\d]{0,30}$")
+_PUBLISHED = re.compile(r"(?:ngay (?:dang|tao)|dang ngay|dang luc|xuat ban|phat hanh|publish|posted)[^\d]{0,30}$")
 # what a document or an event is dated by, and a post is not
 _OF_EVENT = re.compile(
-    r"(?<![a-z])(?:(?:het )?hieu luc|het han|han (?:nop|chot|cuoi|dang ky|tiep nhan)|thoi han|(?:ngay )?khai mac|ngay (?:sinh|ky|ban hanh)"
-    r"|expir\w{1,5}|deadline|valid until)(?:[^\d|:]{0,30}:|(?: tu)?(?: ngay)?)\s{0,3}$"
+    r"(?<![a-z])(?:(?:het )?hieu luc|het han|han (?:nop|chot|cuoi|dang ky|(?:tiep )?nhan)(?: ho so)?(?: den)?|thoi han|(?:ngay )?khai mac"
+    r"|ngay (?:sinh|mat|ky|ban hanh|hop)|sinh|tu tran|(?:dong|mo) thau|(?:thoi gian |ngay )(?:bat dau|ket thuc)|^bat dau|^ket thuc"
+    r"|expir\w{1,5}|deadline|valid until)(?:[^\d|:]{0,30}:|(?: tu)?(?: ngay)?)\s{0,3}"
+    r"(?:\d{1,2}\s?(?:h|g|:|gio)\s?(?:\d{1,2})?(?: phut)?,?\s{1,2}(?:ngay\s{1,2})?)?$"
+    r"|(?<!nhat )(?<![a-z])(?:den(?: het)?|truoc) ngay\s{1,2}$"
 )
 _TWO_NUMBERS = re.compile(r"\d\s{0,3}[/.\-–]\s{0,3}\d")
 _VERSION = re.compile(r"(?<![a-z])(?:v|ver|version|phien ban|ban)\s?\.?\s?$")
@@ -138,7 +141,9 @@ _RANGE_BEFORE = re.compile(
     r"(?:^|\(|(?<![a-z])(?:ngay|tu)\s)\s?(?:0?[1-9]|[12]\d|3[01])(?:\s?[-&]\s?|\s?,\s?|\s(?:den|va)\s(?:ngay\s)?)$"
     r"|(?<![\d/.\-])\d{1,2}\s?[/.\-]\s?\d{1,2}(?:\s?-\s?|\s(?:den|va)\s(?:ngay\s)?)$"
 )
-_RANGE_BETWEEN = re.compile(r"\s?-\s?|,?\s(?:den|toi)(?:\shet)?(?:\sngay)?\s")
+_RANGE_BETWEEN = re.compile(
+    r"\s?-\s?|,?\s(?:den|toi)(?:\shet)?(?:\s(?:thu\s(?:hai|ba|tu|nam|sau|bay|[2-7])|chu nhat),?)?(?:\sngay)?\s"
+)
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]|[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
 _SAME = str.maketrans(
     dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63", "-") | dict.fromkeys("\u2044\u2215\u29f8", "/")
@@ -147,6 +152,7 @@ _RELATIVE = re.compile(
     r"(?<![\d/:.])(\d{1,3})\s?(giay|phut|gio|tieng|ngay|hom|tuan|thang|seconds?|minutes?|mins?|hours?|days?|weeks?|months?)\b"
     r"(?=[^/:]{0,30}?\b(?:truoc|ago)\b)"
 )
+_SINCE = re.compile(r"^cach day\s(?:khoang\s)?(?P<span>[^/:]{1,30})$")  # "cách đây 2 giờ" leaves the "trước" out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -328,6 +334,8 @@ def find_weekday(text: str, bare: str) -> int | None:
 
 def find_relative(bare: str) -> list[tuple[int, str]]:
     """The parts of `2 tháng 2 tuần trước`: [(2, "thang"), (2, "tuan")]."""
+    if (since := _SINCE.match(bare)) and "truoc" not in bare:
+        bare = f"{since['span']} truoc"
     return [(int(match[1]), match[2]) for match in _RELATIVE.finditer(bare)]
 
 

@@ -200,6 +200,10 @@ CLOCKS = [
 ]  # fmt: skip
 
 MORE = [
+    ("Ngày sửa: 20/03/2023 - Ngày tạo: 15/03/2023", "2023-03-15", "day"),
+    ("Friday, 12th November 2021 at 10 a.m. (GMT+7)", "2021-11-12T10:00", "hour"),
+    ("cách đây khoảng 2 giờ", "2026-10-31T21:30", "hour"),
+    ("Thứ tư ngày 15.03.2023 | 16.30", "2023-03-15", "day"),
     ("30/10/2026 0:00:00", "2026-10-30", "day"),
     ("30/10/2026 12:00:00 AM", "2026-10-30", "day"),
     ("2026-10-30T00:00:00+07:00", "2026-10-30", "day"),
@@ -269,6 +273,14 @@ MORE = [
 ]  # fmt: skip
 
 NONE = [
+    ("từ thứ Sáu, 08/03/2024 đến hết Chủ nhật, 07/04/2024", "range"),
+    ("Hạn cuối: 17h00 ngày 15/03/2023", "other_date"),
+    ("Hạn nhận hồ sơ đến 15/03/2023", "other_date"),
+    ("trước ngày 15/03/2023", "other_date"),
+    ("Đóng thầu: 09:00 15/03/2023", "other_date"),
+    ("Thời gian kết thúc: 15/03/2023", "other_date"),
+    ("Sinh ngày 15/03/1980", "other_date"),
+    ("TK 15-03-2023-001", "unreadable"),
     ("12/2026", "unreadable"),
     ("10-2024", "unreadable"),
     ("Năm 2024", "unreadable"),
