@@ -115,8 +115,7 @@ def test_a_held_list_is_accepted_from_the_command_line(config: Path, feed: Feed)
 
 @pytest.mark.slow
 def test_the_daemon_runs_a_backfill(config: Path, feed: Feed) -> None:
-    with running(config) as daemon:
-        daemon.event("ready")
+    with running(config):
         answer = syncd("backfill", "--unit", "ban-a", "--since", "2026-10-01", "--json", "-c", config)
         assert answer.document["units"]["ban-a"]["complete"]
     assert rows(config, "select count(*) from backfills where finished_at is not null") == [(1,)]
