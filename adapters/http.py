@@ -1,8 +1,8 @@
 """The one HTTP client: polite, bounded, and unable to reach what is not public.
 
-`PoliteClient` is made once per process; a `Visit` is one look at one site, with a small connection pool of its own (one pool for all
-hosts costs 8-12 ms of CPU a request at 250 hosts). Works on httpcore's pool rather than `httpx.Client`, of which nothing would be left
-in use: redirects, content codings, cookies and time-outs are all done here. httpx reads addresses (IDNA, escapes, relative ones).
+`PoliteClient` is made once per process; a `Visit` is one look at one site, with connections of its own (one pool for all hosts costs
+8-12 ms of CPU a request at 250 hosts). Works on httpcore's connections rather than `httpx.Client`, of which nothing would be left in
+use: redirects, content codings, cookies and time-outs are all done here.
 """
 
 import base64
@@ -14,9 +14,9 @@ from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 import httpcore
-import httpx
 
 from adapters.addresses import AddressGuard, parse_networks
+from adapters.connections import Connections
 from adapters.failures import HttpFailure
 from adapters.http_settings import HttpSettings, retry_after
 from adapters.inflate import CodingError, check_coding, inflate
@@ -24,19 +24,18 @@ from adapters.network import STOPPING, Dialer, Lookup, NetworkFault, OpenSockets
 from adapters.pacing import Held, HostTurns, Stopped
 from adapters.robots import MAX_ROBOTS_BYTES, Robots, RobotsBook, RobotsRefusal
 from adapters.tls import SharedContext
+from adapters.web_addresses import DEFAULT_PORTS, BadAddress, WebAddress, joined, read_address
 from syncd.ports.clock import Clock
 from syncd.ports.secret import Secret
 from syncd.ports.source import Exchange, Known
 
 __all__ = ["HttpFailure", "HttpSettings", "PoliteClient", "Visit", "retry_after"]
 
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _FOR_GOOD = frozenset({301, 308})
 _MAX_DRAINED_BYTES = 64 * 1024  # of a redirect's body, so that its connection can be used again
 _ROBOTS_TIMEOUT_S = 10.0
 _NO_ROBOTS = Robots()
-_KEEPALIVE_S = 4.0  # below the 5 s after which Apache closes, so that no request is sent into a closing connection
 
 
 class PoliteClient:
@@ -77,16 +76,10 @@ class PoliteClient:
             clock=self._clock,
             connect_timeout_s=settings.connect_timeout_s,
         )
-        with httpcore.ConnectionPool(
-            ssl_context=self._tls,
-            max_connections=4,
-            max_keepalive_connections=2,
-            keepalive_expiry=_KEEPALIVE_S,
-            network_backend=dialer,
-        ) as pool:
+        with contextlib.closing(Connections(dialer, self._tls)) as connections:
             yield Visit(
                 settings,
-                pool=pool,
+                connections=connections,
                 dialer=dialer,
                 turns=self._turns,
                 clock=self._clock,
@@ -111,7 +104,7 @@ class _Ask:
     """One request to one address."""
 
     method: str
-    url: httpx.URL
+    url: WebAddress
     headers: list[tuple[bytes, bytes]]
     body: bytes
     conditional: bool = False
@@ -125,7 +118,7 @@ class Visit:
         self,
         settings: HttpSettings,
         *,
-        pool: httpcore.ConnectionPool,
+        connections: Connections,
         dialer: Dialer,
         turns: HostTurns,
         clock: Clock,
@@ -136,7 +129,7 @@ class Visit:
         self._settings = settings
         self._robots = robots
         self._delays: dict[str, float] = {}  # what hosts wrote into Crawl-delay
-        self._pool = pool
+        self._connections = connections
         self._dialer = dialer
         self._turns = turns
         self._clock = clock
@@ -210,12 +203,12 @@ class Visit:
         max_bytes: int | None = None,
     ) -> Exchange:
         target = first = self._judged(url, url)
-        seen = {target}
+        seen = {target.text}
         moved_to, for_good = None, True
         while True:
             if heed_robots and self._robots and not self._robots_of(target, url).allows(str(target)):
                 raise self._failure(url, "robots", f"robots.txt of {target.host} keeps robots from {target.path}")
-            told = headers + secrets if _origin(target) == _origin(first) else headers
+            told = headers + secrets if target.origin == first.origin else headers
             ask = _Ask("GET", target, told, b"", conditional=len(headers) > 1, max_bytes=max_bytes)
             exchange = self._exchange(ask, url, left_s)
             if exchange.status not in _REDIRECTS:
@@ -224,15 +217,15 @@ class Visit:
             target = self._redirected(target, exchange)
             for_good = for_good and exchange.status in _FOR_GOOD
             moved_to = str(target) if for_good else moved_to
-            if target in seen or len(seen) > self._settings.max_redirects:
-                how = "in a circle, back" if target in seen else f"more than {len(seen) - 1} times, last"
+            if target.text in seen or len(seen) > self._settings.max_redirects:
+                how = "in a circle, back" if target.text in seen else f"more than {len(seen) - 1} times, last"
                 raise self._failure(url, "too_many_redirects", f"redirects {how} to {target}")
-            seen.add(target)
+            seen.add(target.text)
 
-    def _robots_of(self, url: httpx.URL, asked: str) -> Robots:
+    def _robots_of(self, url: WebAddress, asked: str) -> Robots:
         if self._robots is None or url.host in self._settings.ignore_robots:
             return _NO_ROBOTS
-        origin = f"{url.scheme}://{url.netloc.decode('ascii')}"
+        origin = f"{url.scheme}://{url.authority}"
         place, left_s = f"{origin}/robots.txt", min(self._settings.total_timeout_s, _ROBOTS_TIMEOUT_S)
 
         def fetch() -> Exchange:
@@ -250,38 +243,38 @@ class Visit:
 
     # --- addresses --------------------------------------------------------------------------------
 
-    def _judged(self, text: str, asked: str, *, bad: str = "bad_url") -> httpx.URL:
+    def _judged(self, text: str, asked: str, *, bad: str = "bad_url") -> WebAddress:
         """The address read, once it is one that may be asked for. `bad` is the kind of failure where it makes no sense."""
         path, mark, rest = text.strip().partition("?")
         try:
             # a backslash is a slash to browsers, so an address must not mean another host to us
-            url = httpx.URL(path.replace("\\", "/") + mark + rest).copy_with(fragment=None)
-        except (httpx.InvalidURL, ValueError) as err:
+            url = read_address(path.replace("\\", "/") + mark + rest)
+        except BadAddress as err:
             raise self._failure(asked, bad, f"cannot make an address of {text[:200]!r}: {err}") from err
-        if url.scheme not in _DEFAULT_PORTS:
+        if url.scheme not in DEFAULT_PORTS:
             raise self._failure(asked, bad, f"{text[:200]!r} is not for http or https")
-        if url.userinfo:
+        if url.private:
             # the address itself must not be told: it would stand in the log, on the pages and in the ledger
-            told = asked if asked != text else str(url.copy_with(userinfo=b"", query=None))
+            told = asked if asked != text else url.text.partition("?")[0]
             raise self._failure(told, bad, f"a name or password in an address of {url.host}")
         if not url.host:
             raise self._failure(asked, bad, f"no host in {text[:200]!r}")
-        port = url.port or _DEFAULT_PORTS[url.scheme]
+        port = url.port or DEFAULT_PORTS[url.scheme]
         if port not in self._ports:
             raise self._failure(asked, "blocked_port", f"port {port} of {url.host} is not allowed")
         return url
 
-    def _redirected(self, base: httpx.URL, exchange: Exchange) -> httpx.URL:
+    def _redirected(self, base: WebAddress, exchange: Exchange) -> WebAddress:
         location = exchange.header("location")
         if not location:
             raise self._failure(exchange.url, "bad_redirect", f"status {exchange.status} without a Location")
         try:
-            joined = str(base.join(location.strip().replace("\\", "/")))
-        except (httpx.InvalidURL, ValueError) as err:
+            led = joined(base, location.strip().replace("\\", "/"))
+        except BadAddress as err:
             raise self._failure(exchange.url, "bad_redirect", f"cannot follow {location[:200]!r}: {err}") from err
-        target = self._judged(joined, exchange.url, bad="bad_redirect")
+        target = self._judged(led, exchange.url, bad="bad_redirect")
         if base.scheme == "https" and target.scheme == "http":
-            raise self._failure(exchange.url, "bad_redirect", f"leads from https to {joined[:200]}")
+            raise self._failure(exchange.url, "bad_redirect", f"leads from https to {led[:200]}")
         return target
 
     # --- one request ------------------------------------------------------------------------------
@@ -314,7 +307,7 @@ class Visit:
         dialer.begin(deadline)
         at, start = self._clock.now(), self._clock.monotonic()
         try:
-            response = self._pool.handle_request(self._request(ask))
+            response = self._connections.ask(self._request(ask))
             try:
                 headers = tuple((name.decode("latin-1").lower(), _text(value)) for name, value in response.headers)
                 dialer.in_body = True
@@ -349,14 +342,16 @@ class Visit:
     def _request(self, ask: _Ask) -> httpcore.Request:
         url = ask.url
         headers = [
-            (b"Host", url.netloc),
+            (b"Host", url.authority.encode()),
             (b"User-Agent", self._user_agent),
             (b"Accept-Encoding", b"gzip"),
             *ask.headers,
         ]
         if ask.body or ask.method not in ("GET", "HEAD", "DELETE"):
             headers.append((b"Content-Length", str(len(ask.body)).encode()))
-        target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+        target = httpcore.URL(
+            scheme=url.scheme.encode(), host=url.dialled_host.encode(), port=url.port, target=url.target.encode()
+        )
         return httpcore.Request(ask.method, target, headers=headers, content=ask.body)
 
     def _body(self, response: httpcore.Response, headers: Sequence[tuple[str, str]], limit: int) -> bytes:
@@ -385,10 +380,6 @@ class Visit:
         self, url: str, kind: str, detail: str, *, sent: bool = False, retry_after: timedelta | None = None
     ) -> HttpFailure:
         return HttpFailure(f"{url}: {detail}", url=url, kind=kind, sent=sent, retry_after=retry_after)
-
-
-def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
-    return url.scheme, url.host, url.port
 
 
 def _text(value: bytes) -> str:

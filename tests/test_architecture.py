@@ -30,7 +30,7 @@ def test_httpx_is_imported_in_one_place() -> None:
     users = {
         str(path.relative_to(ROOT)) for path in SOURCES if any(name.split(".")[0] == "httpx" for name in imported(path))
     }
-    assert users == {"adapters/http.py"}
+    assert users == {"adapters/web_addresses.py"}
 
 
 @pytest.mark.parametrize("package", ["domain", "vietnamese", "ports", "application"])
