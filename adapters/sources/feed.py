@@ -63,7 +63,8 @@ class FeedSource(SiteSource[FeedSettings]):
             dates=feed.dates,
             skipped=feed.skipped,
             list_sha256=feed.list_sha256,
-            full=feed.total >= (self._settings.window or (profile.window if profile else None) or _USUAL_WINDOW),
+            full=feed.cut
+            or feed.total >= (self._settings.window or (profile.window if profile else None) or _USUAL_WINDOW),
             feed_title=feed.title,
             notes=feed.notes,
         )

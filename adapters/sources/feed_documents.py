@@ -37,7 +37,7 @@ class ParsedFeed:
     """A feed's posts in the order of the document, and the fingerprints of the entries that are settled.
 
     `dates` are those of both, in order; `list_sha256` hashes their addresses and titles. `total` counts all items: posts, settled,
-    skipped, and beyond the cap.
+    skipped, and beyond the cap. `cut` tells that the document breaks off, so that more may stand in it.
     """
 
     format: str
@@ -49,6 +49,7 @@ class ParsedFeed:
     skipped: tuple[Skipped, ...]
     total: int
     notes: tuple[str, ...]
+    cut: bool = False
 
     @property
     def beyond_cap(self) -> int:
@@ -83,6 +84,8 @@ def parse_feed(
     raw, well_formed = read_raw(text, base_url)
     if not well_formed:
         notes.append("not well-formed: read tolerantly")
+    if raw.cut:
+        notes.append("the document breaks off before its end")
     if raw.generator:
         notes.append(f"generator: {one_line(raw.generator)[:100]}")
     posts: list[PostData] = []
@@ -122,6 +125,7 @@ def parse_feed(
         skipped=tuple(skipped),
         total=raw.total,
         notes=tuple(notes),
+        cut=raw.cut,
     )
 
 

@@ -47,6 +47,7 @@ class RawFeed:
     generator: str = ""
     items: list[RawItem] = field(default_factory=list)
     total: int = 0  # items in the document, those beyond the cap too
+    cut: bool = False  # the document breaks off before its end: there may have been more
 
 
 def read_tree(root: Any, cap: int) -> RawFeed | None:

@@ -27,6 +27,7 @@ _AMPERSAND = re.compile(r"&(?:#\d{1,7};|#[xX][0-9a-fA-F]{1,6};|([A-Za-z][A-Za-z0
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|[\ud800-\udfff]")
 _ROOT = re.compile(r"<(?:\w+:)?(?:rss|rdf|feed|channel)(?=[\s>])", re.IGNORECASE)
 _LOOSE_ITEM = re.compile(r"<(?:item|entry)[\s>]", re.IGNORECASE)
+_ITEM_BOUND = re.compile(r"<(/?)(?:\w+:)?(?:item|entry)[\s>]", re.IGNORECASE)
 _PREFIX = re.compile(r"</?([A-Za-z_][\w.-]{0,40}):|\s([A-Za-z_][\w.-]{0,40}):[\w.-]+\s*=\s*[\"']")
 _TAG = re.compile(r"<[A-Za-z][^<>]*>")
 _VALUE = re.compile(r"""=\s*(?:"[^"]*"|'[^']*'|([^\s"'<>=]+?)(?=\s|/?>))""")
@@ -212,13 +213,30 @@ def _read_tolerantly(text: str) -> RawFeed:
     entries = parsed.entries
     if not entries and (not parsed.version or looks_like_html(text)):
         raise NotAFeed(_what_it_is(text, ""))
+    cut = _breaks_off(text, root)
+    items = [_from_feedparser(entry) for entry in entries[:MAX_ITEMS]]
+    if cut and items and len(entries) <= MAX_ITEMS and not _ends_with_whole_item(text):
+        items[-1].broken = "the document breaks off within it"  # half an address is the address of nothing
     return RawFeed(
         format="tolerant",
         title=str(parsed.feed.get("title", "")),
         generator=str(parsed.feed.get("generator", "")),
-        items=[_from_feedparser(entry) for entry in entries[:MAX_ITEMS]],
+        items=items,
         total=len(entries),
+        cut=cut,
     )
+
+
+def _breaks_off(text: str, root: re.Match[str]) -> bool:
+    """Whether the feed never ends, as one does that was cut off on its way or whose software failed midway."""
+    name = re.sub(r"^<(?:\w+:)?", "", root[0]).strip().rstrip(">").lower()
+    ends = "(?:rss|channel)" if name == "rss" else re.escape(name)
+    return re.search(rf"</(?:\w+:)?{ends}\s*>", text[root.end() :], re.IGNORECASE) is None
+
+
+def _ends_with_whole_item(text: str) -> bool:
+    bounds = list(_ITEM_BOUND.finditer(text))
+    return not bounds or bounds[-1][1] == "/"
 
 
 def _from_feedparser(entry: Any) -> RawItem:

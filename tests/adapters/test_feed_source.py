@@ -81,6 +81,25 @@ def test_the_software_that_a_feed_names_tells_its_window_and_the_numbers_of_its_
     assert _source(site, window=12).read(Known()).full
 
 
+@pytest.mark.parametrize(
+    ("end", "posts", "full"),
+    [
+        (ITEM.format(4) + "</channel></rss>", 5, False),
+        (ITEM.format(4) + "<b></channel></rss>", 5, False),  # not well-formed, and whole all the same
+        (ITEM.format(4), 5, True),
+        (ITEM.format(4)[:-9], 4, True),
+        ("<item><title>Bài 4</title><link>/bai/4", 4, True),
+    ],
+)
+def test_feed_that_breaks_off_is_not_taken_for_whole_nor_half_an_entry_for_one(
+    site: LocalSite, end: str, posts: int, full: bool
+) -> None:
+    site.page("/rss", _feed(4).removesuffix("</channel></rss>") + end)
+    reading = _source(site).read(Known())
+    assert (len(reading.posts), reading.full) == (posts, full)
+    assert [post.url for post in reading.posts[:4]] == [site.url(f"/bai/{i}.html") for i in range(4)]
+
+
 def test_unchanged_feed_is_known_by_its_validator_or_by_its_hash(site: LocalSite) -> None:
     site.page("/rss", _feed(2), etag='"1"')
     source = _source(site)
