@@ -10,6 +10,7 @@ from typing import Literal
 from adapters.probing.tree import Element, children, way_down, words_of
 from syncd.domain.model import Precision, ReadDate
 from syncd.vietnamese.dates import parse_date
+from syncd.vietnamese.page_clocks import is_clock
 from syncd.vietnamese.text import one_line
 
 _MAX_CHARS = 160
@@ -91,7 +92,9 @@ def date_after(entry: Element, is_other: Callable[[Element], bool], fetched_at: 
 
 
 def has_date_before(entry: Element, is_other: Callable[[Element], bool], fetched_at: datetime) -> bool:
-    return any(read_printed(raw, fetched_at) for raw in map(one_line, _beside(entry, is_other, preceding=True)))
+    """Whether one stands above an entry, behind the one before; a clock above a list is none of its dates."""
+    printed = map(one_line, _beside(entry, is_other, preceding=True))
+    return any(read_printed(raw, fetched_at) and not is_clock(raw, fetched_at) for raw in printed)
 
 
 def _beside(entry: Element, is_other: Callable[[Element], bool], *, preceding: bool) -> Iterator[str]:
@@ -115,7 +118,7 @@ def _first(
 ) -> DatedElement | None:
     for raw in map(one_line, texts):
         date = read_printed(raw, fetched_at)
-        if date is not None:
+        if date is not None and not (where == "after" and is_clock(raw, fetched_at)):
             return DatedElement(element=element, path=way_down(element), raw=raw, date=date, where=where)
     return None
 

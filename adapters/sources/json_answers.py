@@ -1,4 +1,4 @@
-"""JSON from a site: parsed within bounds, and turned into plain text and dates."""
+"""JSON from a site: parsed within bounds, put into Unicode, and turned into plain text and dates."""
 
 import json
 import re
@@ -9,6 +9,8 @@ from adapters.sources.visits import SiteVisitor
 from syncd.domain.model import NO_DATE, ReadDate
 from syncd.ports.source import Exchange
 from syncd.vietnamese.dates import DayOrder, parse_date
+from syncd.vietnamese.legacy_html import may_hold_legacy, modern_html
+from syncd.vietnamese.legacy_tables import Legacy
 from syncd.vietnamese.text import decode
 
 ACCEPT = "application/json, */*;q=0.1"
@@ -20,10 +22,43 @@ def json_of(exchange: Exchange, site: SiteVisitor) -> Any:
     """The document of an answer. Raises SourceError (`not_json`) for anything else."""
     text = decode(exchange.body, content_type=exchange.content_type).text.lstrip("\ufeff")
     try:
-        return json.loads(text)
+        document = json.loads(text)
     except (ValueError, RecursionError) as err:
         hint = site.page_hint(text) or "open the address: it must show JSON"
         raise site.error(f"the answer is no JSON: {err}", url=exchange.url, kind="not_json", hint=hint) from err
+    if "\\u00" in text or may_hold_legacy(text):
+        _put_into_unicode(document)
+    return document
+
+
+def _put_into_unicode(document: Any) -> None:
+    """Convert texts of old Vietnamese encodings; the longest text of an entry decides for the short ones beside it."""
+    for entry in _texts_by_entry(document):
+        if not any(may_hold_legacy(text) for _, _, text in entry):
+            continue
+        hint: Legacy | None = None
+        for holder, key, text in sorted(entry, key=lambda each: -len(each[2])):
+            found = modern_html(text, hint=hint)
+            holder[key], hint = found.text, hint or found.encoding
+
+
+def _texts_by_entry(document: Any) -> list[list[tuple[Any, Any, str]]]:
+    """Each text with what holds it and its key there; those of one object of a list together."""
+    loose: list[tuple[Any, Any, str]] = []
+    groups = [loose]
+    walk = [(document, loose)]
+    while walk:
+        holder, group = walk.pop()
+        pairs = holder.items() if isinstance(holder, dict) else enumerate(holder) if isinstance(holder, list) else ()
+        for key, value in pairs:
+            if isinstance(value, str):
+                group.append((holder, key, value))
+            elif isinstance(value, dict | list):
+                own = group
+                if group is loose and isinstance(holder, list):
+                    groups.append(own := [])
+                walk.append((value, own))
+    return groups
 
 
 def text_in(value: Any) -> str:

@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
@@ -15,6 +15,7 @@ from syncd.domain.model import NO_DATE, ReadDate
 from syncd.ports.source import PostData, Skipped
 from syncd.vietnamese.date_orders import OrderFound, order_of
 from syncd.vietnamese.dates import DayOrder, parse_date
+from syncd.vietnamese.page_clocks import is_clock
 from syncd.vietnamese.text import one_line
 
 MAX_ITEMS = 1_000
@@ -84,7 +85,7 @@ def read_list(
     posts: dict[str, PostData] = {}
     skipped: list[Skipped] = []
     for position, element in enumerate(elements[:MAX_ITEMS], start=1):
-        post = _post(element, position, base, rules, clocks, profile)
+        post = _post(element, position, base, rules, clocks, profile, printing.fetched_at)
         if isinstance(post, PostData):
             # a post shown large on top and once more in the list below often has its date only there
             known = posts.setdefault(post.url, post)
@@ -102,7 +103,13 @@ def read_list(
 
 
 def _post(
-    element: Tag, position: int, base: str, rules: ListRules, clocks: set[int], profile: Profile | None
+    element: Tag,
+    position: int,
+    base: str,
+    rules: ListRules,
+    clocks: set[int],
+    profile: Profile | None,
+    fetched_at: datetime,
 ) -> PostData | Skipped:
     """One entry, its date as printed: what it means is decided by the whole list."""
     links = [link for link in select(element, rules.link) if link.get("href")]
@@ -115,7 +122,7 @@ def _post(
     title = next(filter(None, (_title(each, rules) for each in [*titles, *links])), "")
     if not urls or not title:
         return Skipped(item=title[:80] or f"item {position}", reason="no web address" if not urls else "no title")
-    printed = [raw for raw in _printed(element, rules, clocks) if raw]
+    printed = [raw for raw in _printed(element, rules, clocks, fetched_at) if raw]
     readable = [raw for raw in printed if parse_date(raw, origin="list").instant is not None]
     raw = next(iter(readable or printed), "")
     return PostData(
@@ -138,13 +145,13 @@ def _title(element: Tag, rules: ListRules) -> str:
     return words
 
 
-def _printed(element: Tag, rules: ListRules, clocks: set[int]) -> list[str]:
+def _printed(element: Tag, rules: ListRules, clocks: set[int], fetched_at: datetime) -> list[str]:
     if not rules.date:
         return []
     if rules.date == OWN_WORDS:
         return [raw for text in element.strings if text.parent is element and _may_date(raw := one_line(text))]
     if rules.date == WORDS_AFTER:
-        return list(filter(_may_date, _texts_after(element, rules.item)))
+        return list(filter(_may_date, _texts_after(element, rules.item, fetched_at)))
     found = select(element, rules.date)
     if clocks:
         found = [each for each in found if id(each) not in clocks and all(id(up) not in clocks for up in each.parents)]
@@ -154,15 +161,17 @@ def _printed(element: Tag, rules: ListRules, clocks: set[int]) -> list[str]:
     return [value_of(each) for each in found]
 
 
-def _texts_after(element: Tag, item: str) -> Iterator[str]:
-    """What stands between an entry and the next one."""
+def _texts_after(element: Tag, item: str, fetched_at: datetime) -> list[str]:
+    """What stands between an entry and the next one; behind the last one, where the page goes on, without its clock."""
+    texts: list[str] = []
     for beside in itertools.islice(element.next_siblings, _MAX_BESIDE):
         if not isinstance(beside, Tag):
-            yield one_line(beside) if type(beside) is NavigableString else ""
+            texts.append(one_line(beside) if type(beside) is NavigableString else "")
         elif beside.css.match(item) or beside.css.select_one(item) is not None:
-            return
+            return texts
         else:
-            yield value_of(beside)
+            texts.append(value_of(beside))
+    return [text for text in texts if not is_clock(text, fetched_at)]
 
 
 def _may_date(raw: str) -> bool:

@@ -127,6 +127,17 @@ def test_dates_are_read_as_json_prints_them(
     assert (post.published.instant, post.published.precision) == (instant, precision)
 
 
+def test_text_in_an_old_encoding_is_read_in_unicode_and_the_entry_beside_it_as_it_is(site: LocalSite) -> None:
+    text = "Héi nghÞ tæng kÕt c«ng t¸c x©y dùng §¶ng n¨m 2026 cña Ban ChÊp hµnh §¶ng bé huyÖn, ®Ò ra nhiÖm vô träng t©m"
+    old = {"id": 1, "title": "Héi nghÞ tæng kÕt", "url": "/1", "noi_dung": {"html": text}}
+    new = {"id": 2, "title": "Đêm nhạc của Côté và Müller", "url": "/2", "noi_dung": {"html": "Gặp gỡ họa sĩ Thérèse"}}
+    site.page("/api", json.dumps({"tin": [old, new]}), content_type="application/json")
+    first, second = _json(site, items="tin", text="noi_dung.html").read(Known()).posts
+    assert first.title == "Hội nghị tổng kết"
+    assert "công tác xây dựng Đảng năm 2026 của Ban Chấp hành Đảng bộ huyện" in first.html
+    assert (second.title, second.html) == ("Đêm nhạc của Côté và Müller", "<p>Gặp gỡ họa sĩ Thérèse</p>")
+
+
 def test_plain_text_becomes_paragraphs(site: LocalSite) -> None:
     assert (
         _one(site, {"title": "T", "url": "/1", "t": "Một\n\nHai & ba"}, text="t").html

@@ -31,6 +31,11 @@ def test_date_between_two_entries_is_that_of_the_first() -> None:
     ]
 
 
+def test_clock_behind_the_last_entry_is_not_its_date() -> None:
+    html = "<div><a href=/1>Bài một</a><br>Chủ nhật, 01/11/2026<br><a href=/2>Bài hai</a><hr><i>Chủ nhật, 01/11/2026</i></div>"
+    assert _dates(html, "a", ":scope ~ *") == [("Bài một", "Chủ nhật, 01/11/2026"), ("Bài hai", "")]
+
+
 @pytest.mark.parametrize(
     "lead",
     ["Chiều 02/09/2020, tại hội trường Huyện ủy đã diễn ra hội nghị với sự tham gia của toàn thể cán bộ, đảng viên."],
