@@ -4,8 +4,10 @@ Parsing is lxml's (through Beautiful Soup where selectors are asked for), cleani
 listed here and nowhere else. No script, style, frame, form, event handler, `data:` or `javascript:` address survives.
 """
 
+import html
 import itertools
 import re
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -72,6 +74,7 @@ MAX_PAGE_ATTRIBUTES = 2_000  # of one tag; libxml2 takes time by the square of t
 MAX_TEXT_CHARS = 2_000_000  # of one post, pictures written into it apart; a novel has half of that
 MAX_PAGE_DEPTH = 1_000  # a selector climbs to the root from each element it tries; real pages stay below 60
 _IMAGE = re.compile(r'<img((?: [a-z]+="[^"]*")*)>')
+_ATTRIBUTE = re.compile(r' ([a-z]+)="([^"]*)"')
 _SIZE = re.compile(r' (?:width|height)="\s*([^"]*?)(?:px)?\s*"')
 _NUMERIC_HOST = re.compile(r"(?:.*\.)?(?:\d+|0x[0-9a-f]*)\.?")  # a browser takes such a name for an IPv4 address
 _PUBLIC_ONLY = AddressGuard()
@@ -123,6 +126,14 @@ def clean_html(source: str, base_url: str) -> str:
     if "<img" in source and any(name in source for name in _LAZY):
         source = _load_images(source)
 
+    cleaned = _cleaner(base_url).clean(source)
+    if "<img" in cleaned:
+        cleaned = _IMAGE.sub(_shown, cleaned)
+    return nfc(cleaned).strip()  # once more: "&#1;" is a character only now
+
+
+@lru_cache(maxsize=32)  # a list's entries stand against one base, and each cleaner keeps its own copy of the lists
+def _cleaner(base_url: str) -> nh3.Cleaner:
     def keep(tag: str, name: str, value: str) -> str | None:
         if name == "href" and not value.startswith(("mailto:", "tel:")):
             return absolute(value, base_url) or None
@@ -131,8 +142,7 @@ def clean_html(source: str, base_url: str) -> str:
             return None if not url or _is_internal(url, base_url) else url
         return value
 
-    cleaned = nh3.clean(
-        source,
+    return nh3.Cleaner(
         tags=TAGS,
         clean_content_tags=_WITH_CONTENT_DROPPED,
         attributes=ATTRIBUTES,
@@ -140,9 +150,6 @@ def clean_html(source: str, base_url: str) -> str:
         url_schemes=_SCHEMES,
         link_rel="noopener nofollow",
     )
-    if "<img" in cleaned:
-        cleaned = _IMAGE.sub(_shown, cleaned)
-    return nfc(cleaned).strip()  # once more: "&#1;" is a character only now
 
 
 def _shown(image: re.Match[str]) -> str:
@@ -200,8 +207,15 @@ def images_of(cleaned: str) -> tuple[ImageData, ...]:
     """The images of cleaned HTML, in order, each address once, with the caption of their figure."""
     if "<img" not in cleaned:
         return ()
-    root = _fragment(cleaned)
     images: dict[str, ImageData] = {}
+    written = _IMAGE.findall(cleaned)
+    if "<figure" not in cleaned and len(written) == cleaned.count("<img"):
+        for attributes in written:
+            told = {name: html.unescape(value) for name, value in _ATTRIBUTE.findall(attributes)}
+            if url := told.get("src"):
+                images.setdefault(url, ImageData(url=url, alt=one_line(told.get("alt", ""))))
+        return tuple(images.values())
+    root = _fragment(cleaned)
     for element in root.iter("img") if root is not None else ():
         url = element.get("src") or ""
         if not url or url in images:

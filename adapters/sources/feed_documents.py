@@ -15,7 +15,7 @@ from adapters.html import absolute, clean_html, images_of, title_text
 from adapters.sources.feed_dates import FeedOptions, plain_minutes, read_dates
 from adapters.sources.feed_encodings import in_unicode
 from adapters.sources.feed_items import RawItem
-from adapters.sources.feed_text import plain_text
+from adapters.sources.feed_text import plain_and_all, plain_text
 from adapters.sources.feed_trees import NotAFeed, read_raw
 from syncd.domain.identity import normal_url
 from syncd.domain.model import ReadDate
@@ -181,10 +181,13 @@ def _post(
         reason = "no web address" if len(url) <= _MAX_ADDRESS else f"an address of {len(url):,} characters"
         return Skipped(item=name[:80], reason=reason)
     html = clean_html(item.content, base)
-    summary = plain_text(item.summary)
+    summary, summary_is_all = plain_and_all(item.summary)
+    full_text = False
     if not html and len(summary.split()) >= _FULL_TEXT_WORDS:
         html = clean_html(item.summary, base)
-    full_text = len(plain_text(html).split()) >= _FULL_TEXT_WORDS if html else False
+        full_text = summary_is_all
+    if html and not full_text:
+        full_text = len(plain_text(html).split()) >= _FULL_TEXT_WORDS
     html = html or clean_html(item.summary, base)
     title = title_text(item.title)
     if not title:

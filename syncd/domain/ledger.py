@@ -17,6 +17,8 @@ from syncd.errors import LedgerError
 
 HASH_BYTES = 32
 EMPTY_ROOT = hashlib.sha256(b"").digest()  # RFC 6962, 2.1: the root over nothing
+# The standard library escapes exactly what RFC 8785, 3.2.2.2 names, in the same way.
+_quoted = json.encoder.encode_basestring
 _MAX_INTEGER = 2**53 - 1  # what every JSON reader holds exactly (RFC 7493, 2.2)
 
 
@@ -64,8 +66,7 @@ def canonical(value: Any) -> bytes:
 
 def _write(value: Any, parts: list[str], where: str) -> None:
     if isinstance(value, str):
-        # The standard library escapes exactly what RFC 8785, 3.2.2.2 names, in the same way.
-        parts.append(json.encoder.encode_basestring(value))
+        parts.append(_quoted(value))
     elif value is None:
         parts.append("null")
     elif isinstance(value, bool):
@@ -91,14 +92,20 @@ def _write_object(value: Mapping[Any, Any], parts: list[str], where: str) -> Non
     for key in value:
         if not isinstance(key, str):
             raise LedgerError(f"{where}: a key is {type(key).__name__}, not a string")
-    parts.append("{")
-    for index, key in enumerate(sorted(value, key=_utf16_order)):
-        if index:
-            parts.append(",")
-        parts.append(json.encoder.encode_basestring(key))
-        parts.append(":")
-        _write(value[key], parts, f"{where}.{key}")
-    parts.append("}")
+    # Keys of ASCII alone stand in the same order either way.
+    keys = sorted(value) if "".join(value).isascii() else sorted(value, key=_utf16_order)
+    opening = "{"
+    for key in keys:
+        parts.append(f"{opening}{_quoted(key)}:")
+        opening = ","
+        item = value[key]
+        if type(item) is str:
+            parts.append(_quoted(item))
+        elif item is None:
+            parts.append("null")
+        else:
+            _write(item, parts, f"{where}.{key}")
+    parts.append("}" if keys else "{}")
 
 
 def _utf16_order(key: str) -> bytes:
