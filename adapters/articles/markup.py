@@ -167,7 +167,10 @@ class _Blocks:
                 sums[each] = sums.get(each, 0) + weight
         best = next(iter(self.weights))
         holding = [element for element, weight in sums.items() if weight >= 0.98 * total]
-        return max(holding, key=lambda element: sum(1 for _ in element.iterancestors())) if holding else best
+        innermost = max(holding, key=lambda element: sum(1 for _ in element.iterancestors())) if holding else best
+        above = innermost.getparent()
+        # beside an article of one paragraph stands its image
+        return above if innermost.tag == "p" and above is not None and above.tag not in ("body", "html") else innermost
 
     def shown_images(self, container: Element, heading: Heading | None) -> dict[Element, set[Element]]:
         """The images of the article, each with the elements of its caption: those among the words, and above them below the heading."""

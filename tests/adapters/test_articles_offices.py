@@ -107,3 +107,11 @@ def test_nothing_is_guessed_where_only_selectors_may_find_the_text() -> None:
     article = _read("nukeviet", ArticleRules(content=(".khong-co",), generic=False))
     assert (article.found_by, article.html, article.text) == ("nothing", "", "")
     assert article.notes == ("nothing stands where the selectors point",)
+
+
+def test_image_beside_an_article_of_one_paragraph_is_its_own() -> None:
+    body = f"<div><p><img src=/hoi-nghi.jpg></p><p>{' '.join(PARAGRAPHS)}</p></div><div><p><img src=/khac.jpg>Khác</p></div>"
+    page = f"<title>{TITLE}</title><div><h1>{TITLE}</h1>{body}</div>"
+    article = read_article(page.encode(), content_type="text/html", url=URL, rules=ArticleRules(), fetched_at=VISIT)
+    assert [image.url for image in article.images] == ["https://huyenuy.vidu.example/hoi-nghi.jpg"]
+    assert article.text == " ".join(PARAGRAPHS)
