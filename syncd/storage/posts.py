@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
@@ -53,6 +54,7 @@ _UNCHANGED_BY_UPDATE = ("id", "unit", "key", "first_seen", "published_at")
 WITHOUT_HTML = [literal("").label("html") if column.name == "html" else column for column in posts.c]
 
 
+@lru_cache(maxsize=4_000)  # asked before, within and at the end of one look
 def alias_digest(alias: Alias) -> str:
     """What an alias is looked up by."""
     return hashlib.sha256(f"{alias.kind}\n{alias.value}".encode("utf-8", "surrogatepass")).hexdigest()
@@ -126,13 +128,14 @@ class SqlPostStore:
     def update(self, post: PostRecord) -> None:
         values = values_of(post, without=_UNCHANGED_BY_UPDATE)
         if post.published_at is not None:
-            # Only where none was recorded: a later date of the page never moves the first one.
+            # Only where none was recorded, or one in doubt: a later date of the page never moves a sure one.
             dated = {
                 "published_at": post.published_at,
                 "instant": post.published_at,
                 "month": local_month(post.published_at),
             }
-            first = update(posts).where(posts.c.id == post.id, posts.c.published_at.is_(None)).values(dated)
+            unsure = or_(posts.c.published_at.is_(None), posts.c.date_doubt.is_not(None))
+            first = update(posts).where(posts.c.id == post.id, unsure).values(dated)
             self._transaction.execute(first)
         statement = update(posts).where(posts.c.id == post.id).values(values)
         if self._transaction.execute(statement).rowcount != 1:

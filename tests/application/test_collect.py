@@ -246,6 +246,21 @@ def test_a_post_first_read_without_a_date_takes_the_first_one_that_is_found(offi
     assert office.posts("ban-a")[0].published_at == local("2026-10-12 08:30")
 
 
+def test_a_doubtful_date_gives_way_to_that_of_the_own_page_read_later(office: ExampleOffice) -> None:
+    changed = replace(read_date("2026-10-30 09:00"), origin="lastmod", doubt="lastmod")
+    listed = item(1, full_text=False, html="", published=changed)
+    site = office.site("ban-a/1")
+    site.posts, site.pages = [listed], {listed.url: down("timeout")}
+    collect_unit(office.services, office.unit("ban-a"))
+    (post,) = office.posts("ban-a")
+    assert (post.published_at, post.date_doubt) == (local("2026-10-30 09:00"), "lastmod")
+    site.pages = {listed.url: item(1)}
+    office.clock.advance(HOUR)
+    collect_unit(office.services, office.unit("ban-a"))
+    (post,) = office.posts("ban-a")
+    assert (post.published_at, post.date_doubt) == (local("2026-10-12 08:30"), None)
+
+
 # --- own pages -----------------------------------------------------------------------------------------
 
 

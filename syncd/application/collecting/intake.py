@@ -84,11 +84,12 @@ def take_in(uow: UnitOfWork, services: Services, unit: Unit, source: Source, bro
             changed += arrival.known is not None and _take_change(uow, services, unit, arrival, look, hosts)
             continue
         # One story that the list shows under two addresses; under another title it is another post.
-        names = {(alias, fold(arrival.post.title)) for alias in arrival.aliases}
+        title = fold(arrival.post.title)
+        names = {(alias, title) for alias in arrival.aliases}
         if taken.isdisjoint(names):
             if arrival.aliases[0] in found:
                 # Its guid is another post's, and with it the key that would be made of it.
-                arrival.identity = f"{arrival.identity}\n{arrival.post.url}\n{fold(arrival.post.title)}"
+                arrival.identity = f"{arrival.identity}\n{arrival.post.url}\n{title}"
                 if uow.posts.by_key(identity.source_key(unit.id, arrival.identity)) is not None:
                     continue
             fresh.append(arrival)
@@ -198,7 +199,7 @@ def _take_change(
     # A summary never replaces a text that was read in full.
     replaced = post.full_text or (old.words is None and bool(body_of(post)))
     body, text = (body_of(post), arrival.text) if replaced else (old.html, identity.read_text(old.html))
-    dated = old.published_at is None and post.published.instant is not None
+    dated = post.published.instant is not None and (old.published_at is None or _settles_date(arrival, old))
     record = replace(
         old,
         title=post.title,
@@ -307,6 +308,12 @@ def _one_story(record: PostRecord, story: StoryRecord) -> bool:
     return identity.same_story(record.title, record.words, story.title) or identity.same_story(
         story.title, story.words, record.title
     )
+
+
+def _settles_date(arrival: Arrival, old: PostRecord) -> bool:
+    """Whether its own page, read for the first time, ends a doubt that the list left about its date. A person's decision stands."""
+    completed = arrival.read_page and old.words is None
+    return completed and bool(old.date_doubt) and arrival.post.published.doubt != old.date_doubt and not old.decision
 
 
 def _is_back_dated(instant: datetime | None, precision: Precision, look: Look) -> bool:
