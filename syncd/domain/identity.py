@@ -175,7 +175,7 @@ def read_text(html: str) -> Text:
         told = lines[:-1]
     return Text(
         lines=lines,
-        words=sum(line.count(" ") + 1 for line in lines),
+        words=" ".join(lines).count(" ") + bool(lines),
         sha256=_sha256(fold(" ".join(told))) if told else "",
     )
 
@@ -197,7 +197,7 @@ def _lines_of(html: str) -> tuple[str, ...]:
         reader.feed(html)
         reader.close()
         shown = "".join(reader.parts)
-    return tuple(line for line in (" ".join(line.split()) for line in shown.split("\n")) if line)
+    return tuple(filter(None, [" ".join(line.split()) for line in shown.split("\n")]))
 
 
 def _shown_of_clean(html: str) -> str | None:
@@ -216,7 +216,7 @@ def _shown_of_clean(html: str) -> str | None:
         if "&" in text:
             text = unescape(text)
         # Line breaks in the markup are spaces to a reader.
-        texts[at] = text.replace("\n", " ").replace("\r", " ")
+        texts[at] = text.replace("\n", " ").replace("\r", " ") if "\n" in text or "\r" in text else text
     return "".join(texts)
 
 

@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from functools import lru_cache
 
 # Grave, acute, tilde, hook above, dot below: the five tones. Circumflex, breve and horn make letters and stay.
 _TONES = frozenset("\u0300\u0301\u0303\u0309\u0323")
@@ -20,8 +19,7 @@ def fold(text: str) -> str:
     become plain ones, invisible characters go, white space collapses. Letters are kept apart: "ma", "má", "mă" differ.
     """
     # White space parts what can act on one another in every step below, so each part is folded by itself, and most only once.
-    parts = [_kept_part(part) if len(part) <= _KEPT_CHARS else _fold_part(part) for part in text.split()]
-    return " ".join(filter(None, parts))
+    return " ".join(filter(None, map(_folded_part, text.split())))
 
 
 def _fold_part(part: str) -> str:
@@ -30,8 +28,21 @@ def _fold_part(part: str) -> str:
     return " ".join(_WORD.sub(lambda syllable: _tone_last(syllable.group()), decomposed).split())
 
 
+class _Folded(dict[str, str]):
+    """Short parts with the marks beside them, each folded once: about 4 MB, and then begun anew. Shared by threads."""
+
+    def __missing__(self, part: str) -> str:
+        folded = _fold_part(part)
+        if len(part) <= _KEPT_CHARS:
+            if len(self) >= _KEPT_PARTS:
+                self.clear()
+            self[part] = folded
+        return folded
+
+
 _KEPT_CHARS = 24
-_kept_part = lru_cache(maxsize=20_000)(_fold_part)  # with the marks beside them; about 4 MB
+_KEPT_PARTS = 20_000
+_folded_part = _Folded().__getitem__
 
 
 def _tone_last(letters: str) -> str:
