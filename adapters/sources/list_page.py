@@ -134,8 +134,8 @@ def _post(
 
 
 def _title(element: Tag, rules: ListRules) -> str:
-    """The words of a title, without those of the date that is printed inside it."""
-    words = value_of(element)
+    """The words of a title, without those of the date that is printed inside it, or of its number in the list."""
+    words = _without_number(value_of(element), element)
     if rules.date in ("", OWN_WORDS, WORDS_AFTER):
         return words
     for date in select(element, rules.date):
@@ -143,6 +143,14 @@ def _title(element: Tag, rules: ListRules) -> str:
         if parse_date(value_of(date)).instant is not None:
             words = one_line(words.replace(value_of(date), " ")) or words
     return words
+
+
+def _without_number(words: str, element: Tag) -> str:
+    """What the link calls itself (`title="…"`), where its words are the same but for numbers: a post's number changes with each newer one."""
+    link = element if element.name == "a" else element.find_parent("a") or element.find("a")
+    name = one_line(str(link.get("title") or "")) if link is not None else ""
+    beside = words.replace(name, "", 1) if name else words
+    return name if name and beside != words and not _LETTER.search(beside) else words
 
 
 def _printed(element: Tag, rules: ListRules, clocks: set[int], fetched_at: datetime) -> list[str]:

@@ -31,6 +31,20 @@ def test_date_between_two_entries_is_that_of_the_first() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("entry", "title"),
+    [
+        ("<a href=/1 title='Bài một'><h4><span>12</span>&nbsp; Bài một</h4></a>", "Bài một"),
+        ("<a href=/1 title='Bài một'>Bài một <em>(30/10/2026 08:05) </em></a>", "Bài một"),
+        ("<a href=/1 title='Bài một'>Bài một: phần hai</a>", "Bài một: phần hai"),
+        ("<a href=/1 title='Xem tiếp'>30 năm một chặng đường</a>", "30 năm một chặng đường"),
+        ("<a href=/1 title='30 năm một chặng đường'>30 năm một chặng đường</a>", "30 năm một chặng đường"),
+    ],
+)
+def test_number_or_date_beside_the_name_of_a_link_is_no_part_of_its_title(entry: str, title: str) -> None:
+    assert [each for each, _ in _dates(f"<li>{entry}</li>", "li", "")] == [title]
+
+
 def test_clock_behind_the_last_entry_is_not_its_date() -> None:
     html = "<div><a href=/1>Bài một</a><br>Chủ nhật, 01/11/2026<br><a href=/2>Bài hai</a><hr><i>Chủ nhật, 01/11/2026</i></div>"
     assert _dates(html, "a", ":scope ~ *") == [("Bài một", "Chủ nhật, 01/11/2026"), ("Bài hai", "")]
