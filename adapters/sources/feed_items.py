@@ -102,7 +102,7 @@ def _rss_item(element: Any) -> RawItem:
         name, space = _named(child.tag)
         text = _text(child)
         if name == "title":
-            if not any(part in space for part in _FOREIGN_TITLES) and "title" not in found and text:
+            if not _is_foreign_title(space) and "title" not in found and text:
                 found["title"] = text
         elif name == "link":
             _take_link(child, text, found)
@@ -141,6 +141,10 @@ def _rss_item(element: Any) -> RawItem:
     return item
 
 
+def _is_foreign_title(space: str) -> bool:
+    return bool(space) and any(part in space for part in _FOREIGN_TITLES)
+
+
 def _take_link(child: Any, text: str, found: dict[str, str]) -> None:
     href = _attribute(child, "href") or ""
     rel = (_attribute(child, "rel") or "alternate").lower()
@@ -163,7 +167,7 @@ def _entry(element: Any) -> RawItem:
             rank = _link_rank(child)
             if rank < best:
                 best, item.link, item.base = rank, _attribute(child, "href") or _text(child), child.base or item.base
-        elif name == "title" and "title" not in found and not any(part in space for part in _FOREIGN_TITLES):
+        elif name == "title" and "title" not in found and not _is_foreign_title(space):
             found["title"] = _markup(child)
         elif name == "id":
             item.guid = _text(child)
@@ -222,6 +226,9 @@ def _take_image(element: Any, item: RawItem) -> None:
 
 def _dates_of(dates: dict[str, str]) -> tuple[str, list[str]]:
     """The date that stands for the publication, and what else tells it; a change is only taken for want of any."""
+    if len(dates) == 1:
+        ((name, date),) = dates.items()
+        return date, [date] if date and name in _PUBLICATION else []
     printed = [dates[name] for name in _DATES if dates.get(name)]
     return (printed[0] if printed else ""), [dates[name] for name in _PUBLICATION if dates.get(name)]
 
@@ -233,6 +240,8 @@ def _generator(element: Any) -> str:
 
 def _markup(element: Any) -> str:
     """The HTML that an element carries: escaped text as it is, child elements written out without their prefixes."""
+    if not len(element) and not len(element.attrib):
+        return element.text or ""
     kind = (_attribute(element, "type") or "").lower()
     if (_attribute(element, "mode") or "").lower() == "base64":  # Atom 0.3
         try:
@@ -280,4 +289,5 @@ def _child(element: Any, name: str) -> Any | None:
 def _text(element: Any | None) -> str:
     if element is None:
         return ""
-    return str((element.text or "") if not len(element) else "".join(element.itertext())).strip()
+    text = "".join(element.itertext()) if len(element) else element.text
+    return text.strip() if text else ""
