@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass
 from html import escape
 
+from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
+
 from adapters.articles.article import ArticleRules
 from adapters.articles.edges import beyond_the_text
 from adapters.articles.generic import generic_text
@@ -26,6 +28,10 @@ _EMPTY = re.compile(
 )
 _BLANK_LINES = re.compile(r"\s*\n\s*\n\s*")
 _MAX_NESTED_EMPTY = 4
+# readers' comments under names that trafilatura does not know: NukeViet's, and Vietnamese ones
+_COMMENTS = etree.XPath(
+    "//*[@id='idcomment' or @id='showcomment' or @id='formcomment' or @id='binhluan' or @id='binh-luan' or @id='ykienbandoc']"
+)
 _CUT_OFF = ("...", "…", "[…]", "[...]")
 
 
@@ -45,6 +51,8 @@ def find_body(
 ) -> Body:
     """The text by the first way that finds any; `found_by` "nothing" and why, where none does."""
     removed = set(page.find_all(rules.remove)) if rules.remove else set()
+    around = set(heading.element.iterancestors()) if heading is not None else set()
+    removed |= set(_COMMENTS(page.root)) - around
     for element in page.find(rules.content) if rules.content else ():
         body = _body(by_elements(element, removed), page, "selectors")
         if body.text or images_of(body.html):

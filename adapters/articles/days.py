@@ -45,6 +45,12 @@ _LABEL = re.compile(
 _UPDATED_LABEL = re.compile(
     r"(?:updated|modified|aktualisiert|geandert|mis a jour|actualizado|stand|stand vom)[^\d]{0,25}$"
 )
+# a document's own day ("Số: 12-NQ/HU, ngày …"), a meeting's ("Thời gian: 7h30 ngày …"), a picture's
+_OF_OTHER = re.compile(
+    r"(?:\d{1,5}\s?[/\-](?:\d{4}[/\-])?[a-z][a-z&/\-]{1,20}\W{0,3}(?:ngay\s{0,2})?"
+    r"|(?:thoi gian|bat dau|tu)[^\d]{0,20}\d{1,2}\s?(?:h|g|:|gio)[^/]{0,20}ngay\s{0,2}"
+    r"|(?:event|meeting|hearing|start|end)(?: date)?\W{1,3}|\bwhen\W{1,3}|\bchup[^\d]{0,15}|\bphoto(?:graphed| taken)[^\d]{0,15})$"
+)
 _HIDDEN = re.compile(r"(?:^|\s)(?:hidden|hide|d-none|sr-only|visually-?hidden|screen-reader-text)(?:\s|$)")
 _NOT_SHOWN = re.compile(r"display\s*:\s*none")
 _NOT_LETTERS = re.compile(r"[\W\d_]+")
@@ -196,6 +202,8 @@ def _byline_weight(element: Element, place: str) -> int:
     if not days:
         return 2 if element.tag == "time" and element.get("datetime") else 0
     day = next((each for each in days if each.published), days[0])
+    if _OF_OTHER.search(bare[: day.start]):
+        return 0
     rest = _TIME_WORDS.sub("", bare[: day.start] + " " + bare[day.end :])
     other = len(_NOT_LETTERS.sub("", rest))
     names = f"{element.get('class') or ''} {element.get('id') or ''} {element.getparent().get('class') or ''}"

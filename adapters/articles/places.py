@@ -12,7 +12,7 @@ from syncd.vietnamese.fold import fold
 _ASIDE_TAGS = {"aside", "nav", "footer", "select", "form", "script", "style", "noscript", "head"}
 # whole words of a class or id: "header" alone is the page's, "entry-header" the article's
 _ASIDE = re.compile(
-    r"(?:^|[\s_-])(?:related|relate|lien-?quan|tin-?khac|other-?news|tinkhac|cac-?tin|sidebar|side-?bar|comment\w*|binh-?luan|respond|"
+    r"(?:^|[\s_-])(?:related|relate|lien-?quan|tin-?khac|other-?news|tinkhac|cac-?tin|sidebar|side-?bar|(?:id|show|form|list)?comment\w*|binh-?luan|respond|"
     r"widget\w*|teaser\w*|recent\w*|popular|latest|most-?read|xem-?nhieu|tin-?moi|clock|datetime-?now|current-?date|date-?now|header-?update|"
     r"date-?in-?header|today|weather|thoi-?tiet|footer|copyright|nav|navbar|navigation|menu|breadcrumb\w*|calendar|event-?list|"
     r"newsletter|cookie\w*|ticker|marquee|top-?bar|headertools|liveblog|archive-?list|search\w*)(?:$|[\s_-])",

@@ -130,3 +130,18 @@ def test_name_of_the_site_as_first_heading_is_not_the_article() -> None:
         page.encode(), content_type="text/html", url="https://a.vidu.example/77", rules=ArticleRules(), fetched_at=VISIT
     )
     assert (article.title, article.published.instant) == (TITLE, OCTOBER_30)
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        "Số: 12-NQ/HU, ngày 30/10/2026",
+        "Quyết định số 1639/QĐ-UBND ngày 30/10/2026",
+        "Thời gian: 7h30 ngày 30/10/2026",
+        "Event date: October 30, 2026",
+        "Ảnh chụp ngày 30/10/2026",
+    ],
+)
+def test_day_of_a_document_a_meeting_or_a_picture_is_not_the_articles(beside: str) -> None:
+    assert _day(below=f"<p>{beside}</p>") == NO_DATE
+    assert _day(below=f"<p>{beside}</p><p>Thứ sáu, 30/10/2026 08:05</p>").instant == OCTOBER_30

@@ -115,3 +115,11 @@ def test_image_beside_an_article_of_one_paragraph_is_its_own() -> None:
     article = read_article(page.encode(), content_type="text/html", url=URL, rules=ArticleRules(), fetched_at=VISIT)
     assert [image.url for image in article.images] == ["https://huyenuy.vidu.example/hoi-nghi.jpg"]
     assert article.text == " ".join(PARAGRAPHS)
+
+
+def test_comments_of_readers_are_no_text() -> None:
+    comment = "Bài viết rất hay, xin cảm ơn tòa soạn đã đăng tin kịp thời, mong có thêm nhiều bài như thế này nữa."
+    body = f"<div>{''.join(f'<p>{each}</p>' for each in PARAGRAPHS)}</div><div id=idcomment><div id=showcomment><p>{comment}</p></div></div>"
+    page = f"<title>{TITLE}</title><div><h1>{TITLE}</h1>{body}</div>"
+    article = read_article(page.encode(), content_type="text/html", url=URL, rules=ArticleRules(), fetched_at=VISIT)
+    assert article.text == "\n".join(PARAGRAPHS)
