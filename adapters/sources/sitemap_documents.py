@@ -21,6 +21,9 @@ _GZIP = b"\x1f\x8b"
 _MAX_TITLE = 1_000
 _MAX_ADDRESS = 2_000
 _ENTITY = re.compile(rb"<!ENTITY", re.IGNORECASE)
+_BEGIN = re.compile(rb"<\?xml\s|<(?:\w+:)?(?:urlset|sitemapindex)[\s>]", re.IGNORECASE)
+_BOUND = re.compile(rb"<(/?)(?:\w+:)?(?:url|sitemap)\s*>", re.IGNORECASE)
+_MAX_ENTRY_BYTES = 100_000
 _NO_POSTS = re.compile(  # children that WordPress, Yoast and others give to what is no post
     r"(?:categor|taxonom|tag|author|users?|attachment|image|video|product|forum|menu)[\w-]*(?:sitemap|\.xml|-\d)|"
     r"sitemap[\w-]*(?:categor|taxonom|tags?|authors?|users?|images?|videos?)",
@@ -72,6 +75,9 @@ def parse_sitemap(body: bytes, *, url: str, content_type: str = "", max_bytes: i
         return _lines(decode(body, content_type=content_type).text, url)
     if _ENTITY.search(body[:100_000]):
         raise NotASitemap("the document declares entities of its own, which no sitemap needs", kind="hostile_document")
+    if b"\0" not in head[:4]:
+        begin = _BEGIN.search(body[:20_000])  # behind blank lines, or the warnings of a broken script
+        body = body[begin.start() :] if begin else body
     return _tree(body, url)
 
 
@@ -131,7 +137,14 @@ def _tree(body: bytes, base: str) -> Sitemap:
     if root not in ("urlset", "sitemapindex"):
         raise NotASitemap(f"the document is <{root[:40]}>, no sitemap" if root else "the document is no XML")
     whole = whole and not list(getattr(parser, "error_log", ()))
+    if not whole and _ends_within_entry(body):  # half an address is the address of nothing
+        del (entries if root == "urlset" else children)[-1:]
     return Sitemap(entries=tuple(entries), children=tuple(children), whole=whole)
+
+
+def _ends_within_entry(body: bytes) -> bool:
+    bounds = [bound[1] for bound in _BOUND.finditer(body[-_MAX_ENTRY_BYTES:])]
+    return bool(bounds) and not bounds[-1]
 
 
 def _name(element: Any) -> str:

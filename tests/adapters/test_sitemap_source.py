@@ -166,6 +166,20 @@ def test_a_damaged_sitemap_gives_what_is_readable_and_says_it_is_not_whole() -> 
     assert not found.whole
 
 
+def test_half_an_address_is_not_taken_for_one() -> None:
+    entry = "<url><loc>http://a.vidu.example/tin/{}.html</loc></url>"
+    body = f"<urlset>{entry.format(1)}<url><loc>http://a.vidu.example/ti".encode()
+    found = parse_sitemap(body, url="http://a.vidu.example/sitemap.xml")
+    assert ([each.url for each in found.entries], found.whole) == (["http://a.vidu.example/tin/1.html"], False)
+
+
+@pytest.mark.parametrize("before", ["\n\r\n", "\ufeff\n", "<br />\n<b>Warning</b>: example.php<br />\n"])
+def test_what_a_script_prints_before_a_sitemap_does_no_harm(before: str) -> None:
+    body = f'{before}<?xml version="1.0"?><urlset><url><loc>/1.html</loc></url></urlset>'.encode()
+    found = parse_sitemap(body, url="http://a.vidu.example/sitemap.xml")
+    assert ([each.url for each in found.entries], found.whole) == (["http://a.vidu.example/1.html"], True)
+
+
 def test_lines_of_addresses_are_a_sitemap_too() -> None:
     found = parse_sitemap(b"https://a.vidu.example/1\nhttps://b.vidu.example/2\n", url=URL)
     assert [entry.url for entry in found.entries] == ["https://a.vidu.example/1"]
