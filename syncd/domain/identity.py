@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from html import unescape
 from html.parser import HTMLParser
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
@@ -95,6 +96,7 @@ _HOST = re.compile(r"\b(?:[\w-]+\.)+(?:vn|com|net|org)\b")
 # --- addresses and keys ----------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=1_000)  # one look asks for each of its addresses several times
 def normal_url(url: str) -> str:
     """An address for comparing, never for fetching: one form for what is one page.
 

@@ -4,6 +4,7 @@ import hashlib
 import itertools
 import json
 from datetime import UTC, datetime, timedelta, timezone
+from types import MappingProxyType
 
 import pytest
 from hypothesis import given
@@ -140,6 +141,9 @@ def test_a_frontier_that_cannot_be_is_refused(size: int, peaks: int) -> None:
         Frontier(size=size, peaks=tuple(some_hashes(peaks)))
 
 
+PLAIN = st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(st.characters(codec="utf-8"))
+
+
 # --- canonical JSON --------------------------------------------------------------------------------
 
 
@@ -204,6 +208,11 @@ def test_canonical_bytes_read_back_as_the_same_value_and_write_the_same_again(va
     written = canonical(value)
     assert json.loads(written) == value
     assert canonical(json.loads(written)) == written
+
+
+@given(st.recursive(PLAIN, lambda inner: st.dictionaries(st.text(max_size=4), inner, max_size=5), max_leaves=20))
+def test_a_dictionary_has_the_bytes_of_any_other_mapping(value: object) -> None:
+    assert canonical({"data": value, "seq": 1}) == canonical(MappingProxyType({"data": value, "seq": 1}))
 
 
 def test_a_leaf_has_these_exact_bytes() -> None:
