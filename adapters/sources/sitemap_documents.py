@@ -77,7 +77,7 @@ def parse_sitemap(body: bytes, *, url: str, content_type: str = "", max_bytes: i
         raise NotASitemap("the document declares entities of its own, which no sitemap needs", kind="hostile_document")
     if b"\0" not in head[:4]:
         begin = _BEGIN.search(body[:20_000])  # behind blank lines, or the warnings of a broken script
-        body = body[begin.start() :] if begin else body
+        body = _without_half_entry(body[begin.start() :] if begin else body)
     return _tree(body, url)
 
 
@@ -137,14 +137,14 @@ def _tree(body: bytes, base: str) -> Sitemap:
     if root not in ("urlset", "sitemapindex"):
         raise NotASitemap(f"the document is <{root[:40]}>, no sitemap" if root else "the document is no XML")
     whole = whole and not list(getattr(parser, "error_log", ()))
-    if not whole and _ends_within_entry(body):  # half an address is the address of nothing
-        del (entries if root == "urlset" else children)[-1:]
     return Sitemap(entries=tuple(entries), children=tuple(children), whole=whole)
 
 
-def _ends_within_entry(body: bytes) -> bool:
-    bounds = [bound[1] for bound in _BOUND.finditer(body[-_MAX_ENTRY_BYTES:])]
-    return bool(bounds) and not bounds[-1]
+def _without_half_entry(body: bytes) -> bytes:
+    """The document up to an entry that it breaks off within: half an address is the address of nothing."""
+    last = max(0, len(body) - _MAX_ENTRY_BYTES)
+    bounds = list(_BOUND.finditer(body, last))
+    return body[: bounds[-1].start()] if bounds and not bounds[-1][1] else body
 
 
 def _name(element: Any) -> str:
