@@ -22,7 +22,7 @@ def source_alarms(services: Services, uow: UnitOfWork) -> Iterable[Problem]:
     states = {state.source: state for state in uow.sources.all() if state.source in owners}
     held = {record.source: record for record in uow.lists.alarmed() if record.source in owners}
     for record in held.values():
-        yield _held(record, owners[record.source], states[record.source].url, language)
+        yield held_list(record, owners[record.source], states[record.source].url, language)
     now = services.clock.now()
     for source, instants in uow.lists.instants(now - _RHYTHM).items():
         state = states.get(source)
@@ -98,7 +98,8 @@ def unfinished_backfills(services: Services, uow: UnitOfWork) -> Iterable[Proble
         )
 
 
-def _held(record: ListRecord, unit: Unit, url: str, language: str) -> Problem:
+def held_list(record: ListRecord, unit: Unit, url: str, language: str) -> Problem:
+    """Why a source's list is held, and how that ends."""
     kind = AlarmKind(record.alarm) if record.alarm else AlarmKind.MASS_CHANGE
     vi, en = _WHY[kind]
     numbers = {"before": record.alarm_before, "after": record.alarm_after}
@@ -154,7 +155,7 @@ _WHY = {
         "of {before} posts that must still be listed, {after} are",
     ),
     AlarmKind.MASS_CHANGE: (
-        "trong {before} bài đã biết, chỉ {after} bài còn như cũ",
-        "of {before} known entries only {after} are as they were",
+        "trong {before} bài đã biết, số bài còn như cũ: {after}",
+        "of {before} known entries {after} are as they were",
     ),
 }

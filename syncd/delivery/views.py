@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from syncd.application.alarms import held_list
 from syncd.application.collecting.arrivals import MAX_VERSIONS
 from syncd.application.figures.edits import Edit, edits_of
 from syncd.application.figures.explain import explain
@@ -48,6 +49,11 @@ _PUSH = {
     PushState.QUARANTINED: "tạm giữ để kiểm tra độ mật",
 }
 _EDIT = {"edited": "đơn vị sửa", "completed": "đọc được toàn văn", "dated": "đọc được ngày đăng"}
+_EDITED = {
+    "edited": "Đơn vị sửa tin, bài",
+    "completed": "Hệ thống đọc được toàn văn",
+    "dated": "Hệ thống đọc được ngày đăng",
+}
 _PORTAL: Mapping[str, str] = {
     "draft": "bản nháp",
     "pending": "chờ duyệt",
@@ -192,6 +198,7 @@ def unit_page(services: Services, unit: UnitId) -> dict[str, Any]:
     table = quota_table(services, periods, units=[unit], ruleset=running.ruleset if running else None)
     with services.db.read() as uow:
         states = [state for state in uow.sources.all() if state.unit == unit]
+        held = {record.source: record for record in uow.lists.alarmed()}
     row = table.row(unit)
     cells = list(row.cells) if row else []
     current, _ = current_period(services)
@@ -205,7 +212,14 @@ def unit_page(services: Services, unit: UnitId) -> dict[str, Any]:
         "unit": known,
         "sheets": [sheet_of(services, known, cell) for cell in reversed(cells)],
         "so_far": so_far(services, row, running.id if running else None) if row else None,
-        "sources": [{"state": state, "link": link(state.url)} for state in states],
+        "sources": [
+            {
+                "state": state,
+                "link": link(state.url),
+                "held": held_list(held[state.source], known, state.url, "vi") if state.source in held else None,
+            }
+            for state in states
+        ],
     }
 
 
@@ -262,7 +276,7 @@ def post_page(services: Services, number: int) -> dict[str, Any]:
             post.first_seen - timedelta(days=2), post.first_seen + timedelta(minutes=10), unit=post.unit
         )
         leaves = _leaves(uow, post)
-        versions = uow.versions.of([post.id]).get(post.id, [])
+        edits = edits_of(post, uow.versions.of([post.id]).get(post.id, []))
     unit = services.units.get(post.unit)
     return {
         **_standing(services),
@@ -274,14 +288,13 @@ def post_page(services: Services, number: int) -> dict[str, Any]:
         "push_words": _PUSH[push.state] if push else "chưa được chuyển lên Cổng",
         "push": push,
         "portal_words": _PORTAL.get(sighting.state, sighting.state) if sighting else None,
-        "events": _history(post, push, sighting, looks),
+        "events": _history(post, edits, push, sighting, looks),
         "leaves": leaves,
         "attachments": [
             {"link": link(file["url"]), "title": file["title"] or file["url"]} for file in post.attachments
         ],
         "edits": [
-            {"edit": edit, "reason": _EDIT.get(edit.reason, edit.reason), "parts": _parts(edit)}
-            for edit in edits_of(post, versions)
+            {"edit": edit, "reason": _EDIT.get(edit.reason, edit.reason), "parts": _parts(edit)} for edit in edits
         ],
     }
 
@@ -323,7 +336,11 @@ def _detail(data: Mapping[str, Any]) -> str:
 
 
 def _history(
-    post: PostRecord, push: PushRecord | None, sighting: SightingRecord | None, looks: list[LookRecord]
+    post: PostRecord,
+    edits: Sequence[Edit],
+    push: PushRecord | None,
+    sighting: SightingRecord | None,
+    looks: list[LookRecord],
 ) -> list[Event]:
     events = []
     if post.published_at is not None:
@@ -333,8 +350,9 @@ def _history(
         outcome = "không đọc được Trang" if before[-1].outcome == "failed" else "chưa có tin, bài này"
         events.append(Event(at=before[-1].at, text=f"Lần đọc Trang ngay trước đó: {outcome}"))
     events.append(Event(at=post.first_seen, text="Hệ thống đọc thấy lần đầu", detail=_captured(post)))
-    if post.changed_at is not None:
-        events.append(Event(at=post.changed_at, text=f"Đơn vị sửa tin, bài (bản thứ {post.version})"))
+    for edit in edits:
+        what = _EDITED.get(edit.reason, edit.reason)
+        events.append(Event(at=edit.at, text=f"{what} (bản thứ {edit.version + 1})"))
     if post.version >= MAX_VERSIONS:
         events.append(Event(at=post.changed_at, text="Nội dung đổi ở mỗi lần đọc: các bản sửa sau không được ghi nữa"))
     if post.gone_since is not None:
@@ -344,9 +362,10 @@ def _history(
     if push is not None:
         events.append(Event(at=push.queued_at, text="Xếp hàng chờ chuyển lên Cổng"))
         if push.attempted_at is not None:
-            events.append(
-                Event(at=push.attempted_at, text=f"Gửi lên Cổng, lần thứ {push.attempts}", detail=push.error or "")
-            )
+            again = push.accepted_at is not None and push.attempted_at > push.accepted_at
+            what = "Gửi bản sửa lên Cổng" if again else "Gửi lên Cổng"
+            text = f"{what}, lần thứ {push.attempts}"
+            events.append(Event(at=push.attempted_at, text=text, detail=push.error or ""))
         if push.accepted_at is not None:
             events.append(Event(at=push.accepted_at, text="Cổng tiếp nhận"))
     if sighting is not None:
