@@ -174,7 +174,7 @@ def test_a_layout_that_is_not_understood_at_all_names_the_last_good_list(
     site.down = SourceError("no post found", unit="ban-a", url=site.url, kind="layout", hint="check the selectors")
     report = look(office)
     assert report.errors[0].error == (
-        "no post found; the last good list, of 2026-10-15, held 10 entries, 10 of them dated"
+        f"{site.url}: no post found; the last good list, of 2026-10-15, held 10 entries, 10 of them dated"
     )
     assert report.errors[0].hint == "check the selectors"
 

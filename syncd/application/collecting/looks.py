@@ -172,7 +172,7 @@ def _record_failure(
             )
         )
         uow.commit()
-    told = err.message if err.message.startswith(url) else f"{url}: {err.message}"
+    told = err.message if err.message.startswith(url) else f"{url}: {err.message}"[:1_000]
     return SourceFailure(
         source=source, kind=err.kind, error=told, hint=err.hint, at=look.at, first=before.failures == 0
     )
