@@ -6,7 +6,7 @@ of the tests; `make portals` runs a real WordPress for the portal of the same na
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -19,7 +19,7 @@ from syncd.ports.source import ArchivePage, Exchange, ImageData, Known, PostData
 from syncd.vietnamese.dates import parse_date
 from syncd.vietnamese.text import nfc
 
-_FIELDS = "id,date_gmt,guid,link,title,excerpt,content,author,categories,featured_media,_links,_embedded"
+_FIELDS = "id,date,date_gmt,guid,link,title,excerpt,content,author,categories,featured_media,_links,_embedded"
 _MARGIN = timedelta(days=1)  # `after` is compared with the site's own clock, whose zone is not told
 _PAST_THE_END = 400  # rest_post_invalid_page_number
 
@@ -106,12 +106,12 @@ class WordPressSource(SiteSource[WordPressSourceSettings]):
                 kind="not_posts",
                 hint='the site may have closed its REST interface: read its feed, kind = "feed", instead',
             )
-        read = [_post(item, position, exchange) for position, item in enumerate(data, start=1)]
+        read = [_post(item, position, exchange, self._zone) for position, item in enumerate(data, start=1)]
         posts = tuple(post for post in read if isinstance(post, PostData))
         return posts, tuple(post for post in read if isinstance(post, Skipped))
 
 
-def _post(item: Any, position: int, exchange: Exchange) -> PostData | Skipped:
+def _post(item: Any, position: int, exchange: Exchange, zone: tzinfo | None) -> PostData | Skipped:
     if not isinstance(item, dict):
         return Skipped(item=f"item {position}", reason="no post")
     base = exchange.final_url
@@ -125,6 +125,10 @@ def _post(item: Any, position: int, exchange: Exchange) -> PostData | Skipped:
     hidden = isinstance(content, dict) and bool(content.get("protected"))
     html = "" if hidden else clean_html(_rendered(item, "content"), base)
     printed = text_in(item.get("date_gmt"))
+    published = parse_date(f"{printed}Z" if printed else "", fetched_at=exchange.at, origin="feed")
+    if published.instant is None:  # imported posts may have the site's own time alone
+        local = text_in(item.get("date"))
+        published = parse_date(local, default_zone=zone, fetched_at=exchange.at, origin="feed") if local else published
     embedded = item.get("_embedded")
     beside: dict[str, Any] = embedded if isinstance(embedded, dict) else {}
     images = {image.url: image for image in (*_featured(beside, base), *images_of(html))}
@@ -134,7 +138,7 @@ def _post(item: Any, position: int, exchange: Exchange) -> PostData | Skipped:
         url=url,
         guid=_rendered(item, "guid").strip() or None,
         stable_id=f"wordpress:{number}" if number is not None else None,
-        published=parse_date(f"{printed}Z" if printed else "", fetched_at=exchange.at, origin="feed"),
+        published=published,
         author=next((title_text(text_in(each.get("name"))) for each in _things(beside.get("author"))), ""),
         categories=tuple(dict.fromkeys(_categories(beside))),
         summary=nfc(text_of_html(_rendered(item, "excerpt"))),

@@ -225,6 +225,14 @@ def test_a_wordpress_post_is_read_whole(site: LocalSite) -> None:
     assert site.last().query["categories"] == ["3,7"]
 
 
+@pytest.mark.parametrize("unknown", ["", "0000-00-00T00:00:00", None])
+def test_a_wordpress_post_without_its_world_time_has_the_sites_own(site: LocalSite, unknown: str | None) -> None:
+    post = {**POST, "date_gmt": unknown, "date": "2026-10-30T08:05:00"}
+    site.page("/wp-json/wp/v2/posts", json.dumps([post]))
+    (read,) = _wordpress(site).read(Known()).posts
+    assert read.published.instant == datetime(2026, 10, 30, 1, 5, tzinfo=UTC)
+
+
 @pytest.mark.parametrize("path", ["/", "/wp-json", "/wp-json/wp/v2/posts", "/?x=1"])
 def test_the_interface_is_found_from_what_was_given(site: LocalSite, path: str) -> None:
     site.page("/wp-json/wp/v2/posts", json.dumps([POST]))
