@@ -28,6 +28,10 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|[\ud800-\udfff
 _ROOT = re.compile(r"<(?:\w+:)?(?:rss|rdf|feed|channel)(?=[\s>])", re.IGNORECASE)
 _LOOSE_ITEM = re.compile(r"<(?:item|entry)[\s>]", re.IGNORECASE)
 _ITEM_BOUND = re.compile(r"<(/?)(?:\w+:)?(?:item|entry)[\s>]", re.IGNORECASE)
+_WHOLE_LINK = re.compile(r"</(?:\w+:)?link\s*>|<(?:\w+:)?link\s[^<>]{0,2000}href=[^<>]{1,2000}>", re.IGNORECASE)
+_HALF_DATE = re.compile(
+    r"<(?:\w+:)?(?:pubdate|date|published|updated|issued|created|modified)>[^<]{0,200}$", re.IGNORECASE
+)
 _PREFIX = re.compile(r"</?([A-Za-z_][\w.-]{0,40}):|\s([A-Za-z_][\w.-]{0,40}):[\w.-]+\s*=\s*[\"']")
 _TAG = re.compile(r"<[A-Za-z][^<>]*>")
 _VALUE = re.compile(r"""=\s*(?:"[^"]*"|'[^']*'|([^\s"'<>=]+?)(?=\s|/?>))""")
@@ -215,8 +219,8 @@ def _read_tolerantly(text: str) -> RawFeed:
         raise NotAFeed(_what_it_is(text, ""))
     cut = _breaks_off(text, root)
     items = [_from_feedparser(entry) for entry in entries[:MAX_ITEMS]]
-    if cut and items and len(entries) <= MAX_ITEMS and not _ends_with_whole_item(text):
-        items[-1].broken = "the document breaks off within it"  # half an address is the address of nothing
+    if cut and items and len(entries) <= MAX_ITEMS and _ends_within_item(text):
+        items[-1].broken = "the document breaks off within it"
     return RawFeed(
         format="tolerant",
         title=str(parsed.feed.get("title", "")),
@@ -234,9 +238,13 @@ def _breaks_off(text: str, root: re.Match[str]) -> bool:
     return re.search(rf"</(?:\w+:)?{ends}\s*>", text[root.end() :], re.IGNORECASE) is None
 
 
-def _ends_with_whole_item(text: str) -> bool:
-    bounds = list(_ITEM_BOUND.finditer(text))
-    return not bounds or bounds[-1][1] == "/"
+def _ends_within_item(text: str) -> bool:
+    """Whether the text ends within an item, before its address is whole or within its date: half of either is another's."""
+    bounds = [(bound.end(), bound[1]) for bound in _ITEM_BOUND.finditer(text)]
+    if not bounds or bounds[-1][1]:
+        return False
+    rest = text[bounds[-1][0] :]
+    return _WHOLE_LINK.search(rest) is None or _HALF_DATE.search(rest[-500:]) is not None
 
 
 def _from_feedparser(entry: Any) -> RawItem:
