@@ -22,7 +22,7 @@ from tests.soak.sites import LISTED, START, SimulatedClock, Sites, fault_of, kin
 
 SPACING_S = 1.0
 TICK_S = 60.0
-_PATIENCE_S = 600.0  # for one tick of simulated time, on the real clock
+_PATIENCE_S = 3600.0  # for one tick of simulated time, on the real clock
 
 _SOURCE = {
     "feed": 'kind = "feed", window = 10, article = "none"',
