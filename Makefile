@@ -27,6 +27,7 @@ test: $(VENV)/.ready
 
 # whole corpora, long fault lists, crash sweeps, the pages in a real browser: what would make `test` too long
 slow: $(VENV)/.ready
+	scripts/packages.sh chromium=chromium soffice=libreoffice-writer-nogui
 	$(BIN)/python -m pytest -n 2 -m slow --ignore=tests/portals --ignore=tests/soak $(ARGS)
 
 # a simulated day of 5,000 sites; SYNCD_SOAK_SITES sets another number

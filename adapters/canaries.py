@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from urllib.parse import urlsplit
 
-from adapters.addresses import AddressGuard, parse_networks
-from adapters.failures import HttpFailure
-from adapters.http import PoliteClient
-from adapters.network import Dialer, NetworkFault, OpenSockets, Resolver
+from adapters.http.addresses import AddressGuard, parse_networks
+from adapters.http.client import PoliteClient
+from adapters.http.failures import HttpFailure
+from adapters.http.network import Dialer, NetworkFault, OpenSockets, Resolver
 from syncd.errors import ConfigError
 from syncd.ports.clock import Clock
 

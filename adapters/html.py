@@ -17,7 +17,7 @@ from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 from lxml import html as lxml_html
 from soupsieve import SelectorSyntaxError
 
-from adapters.addresses import AddressGuard
+from adapters.http.addresses import AddressGuard
 from adapters.markup import most_attributes, tamed
 from syncd.ports.source import ImageData
 from syncd.vietnamese.text import nfc, one_line

@@ -4,7 +4,7 @@ import hashlib
 import struct
 from collections.abc import Collection
 
-from adapters.http import PoliteClient
+from adapters.http.client import PoliteClient
 from syncd.errors import ForeignError
 from syncd.ports.portal import ImageToPush
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from adapters.http import PoliteClient
+from adapters.http.client import PoliteClient
 from syncd.domain.identity import normal_url
 from syncd.errors import ForeignError
 

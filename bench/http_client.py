@@ -9,7 +9,7 @@ from yardstick.farm import HOSTS, NETWORK, Farm, farm
 from yardstick.measure import median_spent, show
 from yardstick.office import scratch
 
-from adapters.http import HttpSettings, PoliteClient
+from adapters.http.client import HttpSettings, PoliteClient
 from syncd.clock import SystemClock
 from syncd.testing.certificates import Authority
 

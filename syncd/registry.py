@@ -31,11 +31,11 @@ def adapter_class(family: str, kind: str, *, key: str) -> type[Any]:
 
 def http_client_class() -> Any:
     """The one HTTP client and its settings are an adapter too: loaded by name like the rest."""
-    return _load("adapters.http:PoliteClient")
+    return _load("adapters.http.client:PoliteClient")
 
 
 def http_settings_class() -> Any:
-    return _load("adapters.http:HttpSettings")
+    return _load("adapters.http.client:HttpSettings")
 
 
 def canaries_class() -> Any:

@@ -30,7 +30,7 @@ def test_httpx_is_imported_in_one_place() -> None:
     users = {
         str(path.relative_to(ROOT)) for path in SOURCES if any(name.split(".")[0] == "httpx" for name in imported(path))
     }
-    assert users == {"adapters/web_addresses.py"}
+    assert users == {"adapters/http/web_addresses.py"}
 
 
 @pytest.mark.parametrize("package", ["domain", "vietnamese", "ports", "application"])
@@ -66,7 +66,7 @@ def test_time_is_read_in_one_place() -> None:
         f"{path.relative_to(ROOT)}:{line} {name}" for path in SOURCES for line, name in calls(path) if name in readers
     }
     # deadlines of sockets run on the monotonic clock, where no port reaches
-    allowed = ("syncd/clock.py", "syncd/testing/", "adapters/network.py", "adapters/tls.py")
+    allowed = ("syncd/clock.py", "syncd/testing/", "adapters/http/network.py", "adapters/http/tls.py")
     assert {user for user in users if not user.startswith(allowed)} == set()
 
 

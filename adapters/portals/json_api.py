@@ -12,8 +12,8 @@ from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, NoReturn
 
-from adapters.failures import HttpFailure
-from adapters.http import Visit, retry_after
+from adapters.http.client import Visit, retry_after
+from adapters.http.failures import HttpFailure
 from syncd.domain.model import SourceKey
 from syncd.errors import PortalError
 from syncd.ports.secret import Secret

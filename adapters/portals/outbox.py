@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from adapters.http import PoliteClient
+from adapters.http.client import PoliteClient
 from adapters.portals.content import is_key, outgoing_links
 from adapters.portals.outbox_files import (
     EntryInvalid,

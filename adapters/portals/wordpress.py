@@ -18,7 +18,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
-from adapters.http import PoliteClient
+from adapters.http.client import PoliteClient
 from adapters.portals.content import find_marker, inert, outgoing_links, with_marker
 from adapters.portals.json_api import JsonApi
 from adapters.portals.wordpress_names import WordPressNames, every_item

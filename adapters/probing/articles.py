@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from adapters.articles.article import ArticleData, ArticleFault, ArticleReader, ArticleRules
 from adapters.html import absolute
-from adapters.http import PoliteClient
+from adapters.http.client import PoliteClient
 from adapters.probing.visiting import UNIT, get, get_if_there
 from adapters.site_profiles import Recognised, recognise
 from syncd.errors import SourceError

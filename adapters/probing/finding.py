@@ -7,14 +7,14 @@ from functools import partial
 from urllib.parse import urlsplit
 
 from adapters.articles.article import ArticleData, ArticleReader, ArticleRules
-from adapters.failures import HttpFailure
 from adapters.html import PageTooLarge, absolute, looks_like_html, title_text
-from adapters.http import PoliteClient
+from adapters.http.client import PoliteClient
+from adapters.http.failures import HttpFailure
+from adapters.http.robots import RobotsBook, RobotsRefusal
 from adapters.probing.articles import sample_article
 from adapters.probing.list_rules import NothingLearned
 from adapters.probing.places_to_read import Place, Tools, elsewhere, feed_at, feeds_behind, is_feed, is_home, lists_on
 from adapters.probing.visiting import UNIT, RememberingClient, get
-from adapters.robots import RobotsBook, RobotsRefusal
 from adapters.site_profiles import Recognised, recognise
 from adapters.sources.feed_documents import parse_feed
 from adapters.sources.feed_trees import NotAFeed

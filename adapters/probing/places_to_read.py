@@ -9,7 +9,7 @@ from urllib.parse import urljoin, urlsplit
 from adapters import BUILTIN
 from adapters.articles.article import ArticleReader
 from adapters.html import announced_feeds
-from adapters.http import PoliteClient
+from adapters.http.client import PoliteClient
 from adapters.probing.list_rules import Learned, NothingLearned, learn
 from adapters.probing.visiting import UNIT, get_if_there
 from adapters.site_profiles import Recognised

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from adapters.articles.article import ArticleReader
-from adapters.http import PoliteClient
+from adapters.http.client import PoliteClient
 from adapters.probing.articles import read_article
 from adapters.probing.doubts import doubts_of
 from adapters.probing.drafting import proposed_id, proposed_name, unit_block

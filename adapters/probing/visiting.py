@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
-from adapters.http import HttpFailure, PoliteClient, Visit
+from adapters.http.client import HttpFailure, PoliteClient, Visit
 from adapters.sources.visits import SiteVisitor
 from syncd.domain.model import UnitId
 from syncd.errors import SourceError

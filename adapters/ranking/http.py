@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from adapters.http import HttpFailure, PoliteClient, retry_after
+from adapters.http.client import HttpFailure, PoliteClient, retry_after
 from syncd.domain.ledger import canonical
 from syncd.errors import RankingError
 from syncd.ports.clock import Clock

@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup
 
 from adapters.articles.article import ArticleFault, ArticleReader, ArticleRules
 from adapters.html import clean_html, select
-from adapters.http import PoliteClient
+from adapters.http.client import PoliteClient
 from adapters.site_profiles import Profile, load_profiles, profile_named, recognise
 from adapters.sources.login import Login
 from adapters.sources.own_page import with_own_page

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 
 from adapters.html import absolute, title_text
-from adapters.inflate import CodingError, inflate
+from adapters.http.inflate import CodingError, inflate
 from syncd.vietnamese.text import decode, one_line
 
 MAX_ENTRIES = 50_000  # what the protocol allows

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from bs4 import BeautifulSoup
 
 from adapters.html import PageTooLarge, asks_for_login, parse_page
-from adapters.http import PoliteClient, retry_after
+from adapters.http.client import PoliteClient, retry_after
 from adapters.sources.login import Login, LoginRefused, Session
 from syncd.domain.model import LOCAL, UnitId
 from syncd.errors import ForeignError, SourceError

@@ -4,7 +4,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 
 import pytest
 
-from adapters.addresses import AddressGuard, parse_networks
+from adapters.http.addresses import AddressGuard, parse_networks
 from syncd.errors import ConfigError
 
 REFUSED = {

@@ -8,7 +8,7 @@ from typing import Literal
 import pytest
 
 from adapters.articles.reading import DirectReader
-from adapters.http import HttpSettings, PoliteClient
+from adapters.http.client import HttpSettings, PoliteClient
 from adapters.sources.feed import FeedSettings, FeedSource
 from adapters.sources.site_source import ArticleSelectors
 from syncd.domain.model import Precision, SourceId, UnitId

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.http import HttpFailure, HttpSettings, PoliteClient, retry_after
+from adapters.http.client import HttpFailure, HttpSettings, PoliteClient, retry_after
 from syncd.clock import SystemClock
 from syncd.ports.clock import Clock
 from syncd.ports.secret import Secret

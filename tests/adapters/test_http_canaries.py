@@ -5,7 +5,7 @@ import time
 import pytest
 
 from adapters.canaries import CanaryAddresses
-from adapters.http import HttpSettings, PoliteClient
+from adapters.http.client import HttpSettings, PoliteClient
 from syncd.clock import SystemClock
 from syncd.errors import ConfigError
 from syncd.testing.local_site import LocalSite

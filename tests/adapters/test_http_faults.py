@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from adapters.http import HttpFailure, HttpSettings, PoliteClient, Visit
+from adapters.http.client import HttpFailure, HttpSettings, PoliteClient, Visit
 from syncd.clock import SystemClock
 from syncd.testing.local_site import Line, LocalSite, Page, SeenRequest
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from adapters.http import HttpFailure, HttpSettings, PoliteClient
-from adapters.robots import MAX_CRAWL_DELAY_S
+from adapters.http.client import HttpFailure, HttpSettings, PoliteClient
+from adapters.http.robots import MAX_CRAWL_DELAY_S
 from syncd.testing.clock import FakeClock
 from syncd.testing.local_site import LocalSite, Page
 

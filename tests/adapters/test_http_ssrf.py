@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from adapters.articles.reading import DirectReader
-from adapters.http import HttpFailure, HttpSettings, PoliteClient
+from adapters.http.client import HttpFailure, HttpSettings, PoliteClient
 from adapters.images import ImageFetcher
 from adapters.sources.feed import FeedSettings, FeedSource
 from syncd.clock import SystemClock
@@ -309,7 +309,7 @@ def test_the_address_that_was_judged_is_the_one_dialled(monkeypatch: pytest.Monk
             dialled.append(address)
             raise ConnectionRefusedError(111, "trapped")
 
-    monkeypatch.setattr("adapters.network.socket.socket", Trapped)
+    monkeypatch.setattr("adapters.http.network.socket.socket", Trapped)
     answers = iter([["113.160.0.1"], ["127.0.0.1"]])  # a name that changes with every look-up
     client = client_for(lookup=lambda host: next(answers))
     kinds = [refused(client, "http://rebind.example/").kind for _ in range(2)]

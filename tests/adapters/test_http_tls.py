@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.http import HttpFailure, HttpSettings, PoliteClient
+from adapters.http.client import HttpFailure, HttpSettings, PoliteClient
 from syncd.clock import SystemClock
 from syncd.errors import ConfigError
 from syncd.ports.source import Exchange

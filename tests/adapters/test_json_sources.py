@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from adapters.articles.reading import DirectReader
-from adapters.http import HttpSettings, PoliteClient
+from adapters.http.client import HttpSettings, PoliteClient
 from adapters.sources.http_json import JsonSettings, JsonSource, Paging
 from adapters.sources.json_path import JsonPath
 from adapters.sources.wordpress import WordPressSource, WordPressSourceSettings

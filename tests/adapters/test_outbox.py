@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 import feedparser
 import pytest
 
-from adapters.http import HttpSettings, PoliteClient
+from adapters.http.client import HttpSettings, PoliteClient
 from adapters.portals.outbox import OutboxPortal, OutboxSettings
 from syncd.domain.model import Approval, SourceKey
 from syncd.ports.portal import PortalState
@@ -288,7 +288,7 @@ WRITER = """
 import sys
 from datetime import timedelta
 from pathlib import Path
-from adapters.http import HttpSettings, PoliteClient
+from adapters.http.client import HttpSettings, PoliteClient
 from adapters.portals.outbox import OutboxPortal, OutboxSettings
 from syncd.clock import SystemClock
 from syncd.testing.portal_contract import new_key, sample_image, sample_post

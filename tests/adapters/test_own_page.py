@@ -9,7 +9,7 @@ import pytest
 
 from adapters.articles.article import ArticleData
 from adapters.articles.reading import DirectReader
-from adapters.http import HttpSettings, PoliteClient
+from adapters.http.client import HttpSettings, PoliteClient
 from adapters.sources.feed import FeedSettings, FeedSource
 from adapters.sources.own_page import title_of_address, with_own_page
 from syncd.domain.model import NO_DATE, Precision, ReadDate, SourceId, UnitId

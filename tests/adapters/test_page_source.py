@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from adapters.articles.reading import DirectReader
-from adapters.http import HttpSettings, PoliteClient
+from adapters.http.client import HttpSettings, PoliteClient
 from adapters.sources.page import PageSettings, PageSource
 from adapters.sources.site_source import ArticleSelectors
 from syncd.domain.model import Precision, SourceId, UnitId

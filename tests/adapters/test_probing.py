@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from adapters.articles.reading import DirectReader
-from adapters.http import HttpSettings, PoliteClient
+from adapters.http.client import HttpSettings, PoliteClient
 from adapters.probing.articles import ReadArticle, read_article
 from adapters.probing.doubts import doubts_of
 from adapters.probing.drafting import proposed_id, proposed_name, unit_block

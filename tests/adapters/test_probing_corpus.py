@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from adapters.articles.reading import DirectReader
-from adapters.http import HttpSettings, PoliteClient
+from adapters.http.client import HttpSettings, PoliteClient
 from adapters.probing.report import probe_site
 from adapters.site_profiles import load_profiles
 from syncd.errors import SourceError

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from adapters.articles.article import ArticleData, ArticleRules
-from adapters.http import HttpSettings, PoliteClient
+from adapters.http.client import HttpSettings, PoliteClient
 from adapters.probing.list_rules import NothingLearned, learn
 from adapters.sources.page import PageSettings, PageSource
 from syncd.domain.model import LOCAL, SourceId, UnitId

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from adapters.articles.reading import DirectReader
-from adapters.http import HttpSettings, PoliteClient
+from adapters.http.client import HttpSettings, PoliteClient
 from adapters.sources.page import PageSettings, PageSource
 from syncd.domain.model import SourceId, UnitId
 from syncd.ports.source import Known

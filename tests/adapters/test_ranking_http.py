@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from adapters.http import HttpSettings, PoliteClient
+from adapters.http.client import HttpSettings, PoliteClient
 from adapters.ranking.http import HttpRanking, HttpRankingSettings, figure_body
 from syncd.domain.model import UnitId
 from syncd.errors import RankingError

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from adapters.articles.reading import DirectReader
-from adapters.http import HttpSettings, PoliteClient
+from adapters.http.client import HttpSettings, PoliteClient
 from adapters.sources.sitemap import SitemapSettings, SitemapSource
 from adapters.sources.sitemap_documents import MapEntry, NotASitemap, parse_sitemap, posts_first
 from syncd.domain.model import Precision, SourceId, UnitId

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from adapters.articles.reading import DirectReader
-from adapters.http import HttpSettings, PoliteClient
+from adapters.http.client import HttpSettings, PoliteClient
 from adapters.sources.feed import FeedSettings, FeedSource
 from adapters.sources.login import Login
 from syncd.domain.model import SourceId, UnitId

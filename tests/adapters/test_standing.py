@@ -1,6 +1,6 @@
 import pytest
 
-from adapters.http import HttpSettings, PoliteClient
+from adapters.http.client import HttpSettings, PoliteClient
 from adapters.standing import PageStanding
 from syncd.clock import SystemClock
 from syncd.testing.local_site import LocalSite

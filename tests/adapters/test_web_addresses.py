@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.web_addresses import BadAddress, joined, read_address
+from adapters.http.web_addresses import BadAddress, joined, read_address
 
 PLAIN = (
     "http://vidu.example/",
@@ -116,7 +116,7 @@ def test_a_name_and_password_are_noticed_and_left_out() -> None:
 
 def test_usual_addresses_do_not_cost_the_import_of_httpx() -> None:
     code = (
-        "import sys, adapters.http\nfrom adapters.web_addresses import read_address\n"
+        "import sys, adapters.http.client\nfrom adapters.http.web_addresses import read_address\n"
         f"for text in {PLAIN!r}:\n    read_address(text)\nsys.exit('httpx' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from adapters.http import HttpSettings, PoliteClient
+from adapters.http.client import HttpSettings, PoliteClient
 from adapters.portals.wordpress import WordPressPortal, WordPressSettings
 from syncd.clock import SystemClock
 from syncd.domain.model import Approval

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from adapters.articles.reading import DirectReader
-from adapters.http import HttpSettings, PoliteClient
+from adapters.http.client import HttpSettings, PoliteClient
 from adapters.portals.outbox import OutboxPortal, OutboxSettings
 from adapters.portals.wordpress import WordPressPortal, WordPressSettings
 from adapters.sources.feed import FeedSettings, FeedSource

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from adapters.articles.reading import DirectReader
-from adapters.http import HttpSettings, PoliteClient
+from adapters.http.client import HttpSettings, PoliteClient
 from adapters.sources.feed import FeedSettings, FeedSource
 from adapters.sources.http_json import JsonSettings, JsonSource, Paging
 from adapters.sources.page import PageSettings, PageSource

@@ -14,7 +14,7 @@ from typing import ClassVar
 import pytest
 
 from adapters.articles.reading import DirectReader
-from adapters.http import HttpSettings, PoliteClient
+from adapters.http.client import HttpSettings, PoliteClient
 from adapters.sources.feed import FeedSettings, FeedSource
 from syncd.application.collecting.collect import CollectReport, collect
 from syncd.domain.model import OutageOwner, SourceId, UnitId

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.http import HttpFailure, HttpSettings, PoliteClient
+from adapters.http.client import HttpFailure, HttpSettings, PoliteClient
 from syncd.clock import SystemClock
 from syncd.testing.local_site import Line, LocalSite, SeenRequest
 

@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from adapters.http import HttpSettings, PoliteClient
+from adapters.http.client import HttpSettings, PoliteClient
 from adapters.portals.wordpress import WordPressPortal, WordPressSettings
 from adapters.sources.feed_documents import parse_feed
 from syncd.application.evidence import dossier

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from adapters.http import HttpSettings, PoliteClient
+from adapters.http.client import HttpSettings, PoliteClient
 from syncd.clock import SystemClock
 from tests.portals.wordpress import PACKAGES_MISSING, SCRIPT, RealWordPress
 

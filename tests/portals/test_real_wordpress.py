@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.http import HttpSettings, PoliteClient
+from adapters.http.client import HttpSettings, PoliteClient
 from syncd.clock import SystemClock
 from syncd.domain.model import LOCAL, Approval
 from syncd.ports.portal import Portal, PortalState

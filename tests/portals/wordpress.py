@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from adapters.http import PoliteClient
+from adapters.http.client import PoliteClient
 from adapters.portals.wordpress import WordPressPortal, WordPressSettings
 from syncd.clock import SystemClock
 from syncd.ports.secret import Secret

@@ -7,7 +7,7 @@ import pytest
 
 from adapters.articles.article import ArticleRules
 from adapters.articles.reading import DirectReader
-from adapters.http import HttpSettings, PoliteClient
+from adapters.http.client import HttpSettings, PoliteClient
 from adapters.sources.feed_documents import parse_feed
 from adapters.sources.page import PageSettings, PageSource
 from syncd.domain.model import SourceId, UnitId

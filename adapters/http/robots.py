@@ -20,7 +20,7 @@ from typing import Protocol
 
 from protego import Protego
 
-from adapters.failures import HttpFailure
+from adapters.http.failures import HttpFailure
 from syncd.ports.clock import Clock
 from syncd.ports.source import Exchange
 from syncd.vietnamese.text import decode

@@ -8,7 +8,7 @@ import ssl
 
 import httpcore
 
-from adapters.network import Dialer
+from adapters.http.network import Dialer
 
 _KEPT = 2  # origins: a site and the host its list or its pictures lie on
 _KEEPALIVE_S = 4.0  # below the 5 s after which Apache closes, so that no request is sent into a closing connection

@@ -15,16 +15,16 @@ from urllib.parse import urlencode
 
 import httpcore
 
-from adapters.addresses import AddressGuard, parse_networks
-from adapters.connections import Connections
-from adapters.failures import HttpFailure
-from adapters.http_settings import HttpSettings, retry_after
-from adapters.inflate import CodingError, check_coding, inflate
-from adapters.network import STOPPING, Dialer, Lookup, NetworkFault, OpenSockets, Resolver, Wire, system_lookup
-from adapters.pacing import Held, HostTurns, Stopped
-from adapters.robots import MAX_ROBOTS_BYTES, Robots, RobotsBook, RobotsRefusal
-from adapters.tls import SharedContext
-from adapters.web_addresses import DEFAULT_PORTS, BadAddress, WebAddress, joined, read_address
+from adapters.http.addresses import AddressGuard, parse_networks
+from adapters.http.connections import Connections
+from adapters.http.failures import HttpFailure
+from adapters.http.inflate import CodingError, check_coding, inflate
+from adapters.http.network import STOPPING, Dialer, Lookup, NetworkFault, OpenSockets, Resolver, Wire, system_lookup
+from adapters.http.pacing import Held, HostTurns, Stopped
+from adapters.http.robots import MAX_ROBOTS_BYTES, Robots, RobotsBook, RobotsRefusal
+from adapters.http.settings import HttpSettings, retry_after
+from adapters.http.tls import SharedContext
+from adapters.http.web_addresses import DEFAULT_PORTS, BadAddress, WebAddress, joined, read_address
 from syncd.ports.clock import Clock
 from syncd.ports.secret import Secret
 from syncd.ports.source import Exchange, Known

@@ -17,8 +17,8 @@ from typing import Any
 
 import httpcore
 
-from adapters.addresses import AddressGuard
-from adapters.tls import SharedContext, certificate_kind, handshake_kind, tls_reason
+from adapters.http.addresses import AddressGuard
+from adapters.http.tls import SharedContext, certificate_kind, handshake_kind, tls_reason
 from syncd.ports.clock import Clock
 
 MAX_ADDRESSES = 8  # of one name that are tried
