@@ -154,6 +154,7 @@ class _Child:
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             )
         self.overdue = False
+        self._ending = threading.Lock()
         self._line: Connection = Connection(ours.detach())
         self._reaper = threading.Thread(target=self.process.wait, name="article-worker", daemon=True)
         self._reaper.start()
@@ -189,8 +190,9 @@ class _Child:
         """Kill it, if it still runs, and leave nothing of it behind."""
         self._kill()
         self._reaper.join(timeout=5.0)
-        if not self._line.closed:
-            self._line.close()
+        with self._ending:  # the reader and who closes may come here at the same time
+            if not self._line.closed:
+                self._line.close()
 
     def _bounded(self, limit_s: float, act: Callable[[], bytes]) -> bytes | None:
         timer = threading.Timer(limit_s, self._overrun)

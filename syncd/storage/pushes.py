@@ -29,6 +29,13 @@ _push_values = attrgetter(*_PUSH)
 _ADD = Prepared(lambda dialect: insert_new(dialect, pushes), _PUSH)
 _TO_BE_SENT = (PushState.QUEUED, PushState.UNKNOWN, PushState.INTENT)
 _NOT_DELIVERED = tuple(state for state in PushState if state is not PushState.DELIVERED)
+# From the few edited posts to their pushes: the other way round walks over every post ever delivered.
+_BEHIND = (
+    pushes.c.post.in_(select(posts.c.id).where(_EDITED)),
+    pushes.c.state.not_in(_NOT_DELIVERED),  # with `=` SQLite takes the index by state, of nearly all pushes
+    select(posts.c.version).where(posts.c.id == pushes.c.post).scalar_subquery()
+    > func.coalesce(pushes.c.delivered_version, 1),
+)
 
 
 class SqlPushStore:
@@ -60,14 +67,7 @@ class SqlPushStore:
         if unit is not None:
             mine.append(pushes.c.unit == unit)
         waiting = select(pushes).where(pushes.c.state.in_(_TO_BE_SENT), *mine)
-        # From the few edited posts to their pushes: the other way round walks over every post ever delivered.
-        now_at = select(posts.c.version).where(posts.c.id == pushes.c.post).scalar_subquery()
-        behind = select(pushes).where(
-            pushes.c.post.in_(select(posts.c.id).where(_EDITED)),
-            pushes.c.state.not_in(_NOT_DELIVERED),  # with `=` SQLite takes the index by state, of nearly all pushes
-            now_at > func.coalesce(pushes.c.delivered_version, 1),
-            *mine,
-        )
+        behind = select(pushes).where(*_BEHIND, *mine)
         query = union_all(waiting, behind).order_by("queued_at", "id").limit(limit)
         return records_of(PushRecord, self._transaction.execute(query))
 
@@ -84,3 +84,7 @@ class SqlPushStore:
         query = select(pushes.c.unit, pushes.c.state, func.count().label("number"))
         rows = self._transaction.execute(query.group_by(pushes.c.unit, pushes.c.state))
         return {(UnitId(row.unit), row.state): row.number for row in rows}
+
+    def edits_waiting(self) -> dict[UnitId, int]:
+        query = select(pushes.c.unit, func.count().label("number")).where(*_BEHIND).group_by(pushes.c.unit)
+        return {UnitId(row.unit): row.number for row in self._transaction.execute(query)}

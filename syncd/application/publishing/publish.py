@@ -25,7 +25,7 @@ _NEEDS_A_PERSON = "marker_lost"  # the copy there cannot be found again: the nex
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishCounts:
-    """Of this run: `sent` (made), `updated`, `adopted` (found there), `retried`. As it stands after it: the others."""
+    """Of this run: `sent` (made), `updated`, `adopted` (found there), `retried`. As it stands after it: the others; edits wait like new posts."""
 
     sent: int = 0
     updated: int = 0
@@ -182,7 +182,7 @@ def _stuck(services: Services) -> PushRecord | None:
 
 def _report(services: Services, run: _Run, unit: UnitId | None) -> PublishReport:
     with services.db.read() as uow:
-        standing = uow.pushes.counts()
+        standing, edits = uow.pushes.counts(), uow.pushes.edits_waiting()
     units = {}
     for id in services.units if unit is None else [unit]:
         done = run.done.get(id, Counter())
@@ -194,7 +194,7 @@ def _report(services: Services, run: _Run, unit: UnitId | None) -> PublishReport
             unknown=standing.get((id, PushState.UNKNOWN), 0) + standing.get((id, PushState.INTENT), 0),
             failed=standing.get((id, PushState.DEAD), 0),
             quarantined=standing.get((id, PushState.QUARANTINED), 0),
-            waiting=standing.get((id, PushState.QUEUED), 0),
+            waiting=standing.get((id, PushState.QUEUED), 0) + edits.get(id, 0),
             held_back=standing.get((id, PushState.HELD_BACK), 0),
         )
     return PublishReport(units=units, notes=tuple(run.notes), portal_error=run.error, hint=run.hint)
