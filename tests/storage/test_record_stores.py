@@ -320,6 +320,7 @@ def test_due_are_the_waiting_the_unknown_the_left_over_and_the_edited(uow: UnitO
     assert due() == [1, 2, 8, 9, 0]
     assert due(unit=BAN_B) == [8]
     assert due(limit=2) == [1, 2]
+    assert uow.pushes.edits_waiting() == {BAN_A: 1}
 
 
 # --- census ----------------------------------------------------------------------------------------
