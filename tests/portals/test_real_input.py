@@ -111,6 +111,7 @@ username = "syncd"
 password_env = "SYNCD_TEST_WORDPRESS"
 allow_addresses = ["127.0.0.0/8"]
 settle_seconds = 3
+flood_cap = 1000
 [[rulesets]]
 id = "thu"
 file = "rules.toml"
