@@ -66,8 +66,12 @@ class LookStore(Protocol):
         """
         ...
 
-    def unfolded(self, before: datetime) -> list[LookRecord]:
-        """Looks made before `before` that no leaf holds yet, by unit and time."""
+    def unfolded(self, before: datetime, *, unit: UnitId) -> list[LookRecord]:
+        """The unit's looks made before `before` that no leaf holds yet, by time."""
+        ...
+
+    def units_unfolded(self, before: datetime) -> list[UnitId]:
+        """Whose looks those are, units no longer configured too."""
         ...
 
     def set_leaf(self, ids: Iterable[int], leaf: int) -> None: ...

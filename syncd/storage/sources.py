@@ -105,9 +105,13 @@ class SqlLookStore:
             found.setdefault(row.source, []).append(window)
         return found
 
-    def unfolded(self, before: datetime) -> list[LookRecord]:
-        query = select(looks).where(looks.c.leaf.is_(None), looks.c.at < before)
-        return records_of(LookRecord, self._transaction.execute(query.order_by(looks.c.unit, looks.c.at, looks.c.id)))
+    def unfolded(self, before: datetime, *, unit: UnitId) -> list[LookRecord]:
+        query = select(looks).where(looks.c.unit == unit, looks.c.leaf.is_(None), looks.c.at < before)
+        return records_of(LookRecord, self._transaction.execute(query.order_by(looks.c.at, looks.c.id)))
+
+    def units_unfolded(self, before: datetime) -> list[UnitId]:
+        query = select(looks.c.unit).where(looks.c.leaf.is_(None), looks.c.at < before).distinct()
+        return [UnitId(row.unit) for row in self._transaction.execute(query.order_by(looks.c.unit))]
 
     def set_leaf(self, ids: Iterable[int], leaf: int) -> None:
         for chunk in chunks(ids):

@@ -138,11 +138,14 @@ def test_looks_are_found_by_window_by_cover_and_until_they_are_folded(uow: UnitO
     assert uow.looks.covering(OCTOBER) == [look, other]
     assert uow.looks.covering(OCTOBER, unit=BAN_A) == [look]
     assert uow.looks.covering(OCTOBER + MICROSECOND, unit=BAN_A) == []
-    assert uow.looks.unfolded(NOVEMBER) == [look, later, other]
-    assert uow.looks.unfolded(OCTOBER + HOUR) == [look]
+    assert uow.looks.units_unfolded(NOVEMBER) == [BAN_A, BAN_B]
+    assert uow.looks.unfolded(NOVEMBER, unit=BAN_A) == [look, later]
+    assert uow.looks.unfolded(NOVEMBER, unit=BAN_B) == [other]
+    assert uow.looks.unfolded(OCTOBER + HOUR, unit=BAN_A) == [look]
 
     uow.looks.set_leaf([number for number in ids if number != other.id], 5)
-    assert uow.looks.unfolded(NOVEMBER) == [other]
+    assert uow.looks.units_unfolded(NOVEMBER) == [BAN_B]
+    assert uow.looks.unfolded(NOVEMBER, unit=BAN_A) == []
     assert uow.looks.in_window(OCTOBER, OCTOBER + HOUR) == [replace(look, leaf=5)]
 
 

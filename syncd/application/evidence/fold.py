@@ -13,20 +13,20 @@ from syncd.ports.records import LookRecord
 def fold_looks(services: Services) -> int:
     """Append the missing daily leaves of all days that are over at UTC+07:00; how many there were.
 
-    One transaction for each unit and day: broken off, the next call goes on where this one stopped.
+    One transaction for each unit and day: broken off, the next call goes on where this one stopped. One unit's looks are
+    held at a time: a day of thousands of units fills hundreds of megabytes.
     """
     today = local_midnight(services.clock.now().astimezone(LOCAL).date())
     with services.db.read() as uow:
-        looks = uow.looks.unfolded(today)
+        units = uow.looks.units_unfolded(today)
     leaves = 0
-    for (unit, day), of_day in groupby(looks, key=_unit_and_day):
-        _fold(services, unit, day, of_day)
-        leaves += 1
+    for unit in units:
+        with services.db.read() as uow:
+            looks = uow.looks.unfolded(today, unit=unit)
+        for day, of_day in groupby(looks, key=lambda look: look.at.astimezone(LOCAL).date()):
+            _fold(services, unit, day, of_day)
+            leaves += 1
     return leaves
-
-
-def _unit_and_day(look: LookRecord) -> tuple[UnitId, date]:
-    return look.unit, look.at.astimezone(LOCAL).date()
 
 
 def _fold(services: Services, unit: UnitId, day: date, looks: Iterable[LookRecord]) -> None:
