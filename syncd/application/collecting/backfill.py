@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from syncd.application.collecting import arrivals, intake
+from syncd.application.collecting.recording import row_of
 from syncd.application.services import Services
 from syncd.domain.ledger import LeafKind, instant_text
 from syncd.domain.model import Precision, SourceId, Unit, UnitId
@@ -304,19 +305,8 @@ def _turned(row: BackfillRecord, page: ArchivePage) -> BackfillRecord:
 
 
 def _look(run: _Run, source: Source, page: ArchivePage, row: BackfillRecord, counts: intake.Intake) -> LookRecord:
-    exchange = page.exchange
-    return LookRecord(
-        source=source.id,
-        unit=run.unit.id,
-        at=exchange.at,
-        url=exchange.final_url,
-        outcome=OUTCOME,
-        status=exchange.status,
-        address=exchange.address,
-        tls_sha256=exchange.tls_sha256,
-        elapsed_ms=round(exchange.elapsed_s * 1000),
-        body_bytes=len(exchange.body),
-        body_sha256=exchange.body_sha256,
+    return replace(
+        row_of(run.unit, source.id, source.url, page.exchange, page.exchange.at, outcome=OUTCOME),
         items=len(page.posts),
         new=counts.new,
         changed=counts.changed,
