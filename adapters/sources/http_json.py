@@ -90,7 +90,8 @@ class JsonSource(SiteSource[JsonSettings]):
         if exchange.status == 304 or exchange.body_sha256 == known.body_sha256:
             return Reading(exchange=exchange, unchanged=True)
         document = json_of(exchange, self._site)
-        posts, skipped = self._posts(document, exchange)
+        entries = self._entries(document)
+        posts, skipped = self._posts(entries, exchange)
         if not posts and not skipped and not self._is_list(document):
             raise self._site.error(
                 f"nothing found at {self._settings.items!r}", kind="layout", hint="check items: the path to the list"
@@ -103,6 +104,9 @@ class JsonSource(SiteSource[JsonSettings]):
             skipped=skipped,
             list_sha256=list_sha256(posts),
             full=count >= (self._settings.window or 1),
+            notes=(f"{len(entries)} entries: only the first {_MAX_ITEMS} are kept",)
+            if len(entries) > _MAX_ITEMS
+            else (),
         )
 
     def archive(self, since: datetime, at: str | None) -> ArchivePage:
@@ -116,7 +120,7 @@ class JsonSource(SiteSource[JsonSettings]):
         if exchange.status >= 400:
             return ArchivePage(exchange=exchange, posts=(), complete_from=since)
         document = json_of(exchange, self._site)
-        posts, skipped = self._posts(document, exchange)
+        posts, skipped = self._posts(self._entries(document), exchange)
         seen = page_hash(posts)
         if (not posts and not skipped) or (place.steps and seen == place.seen):
             return ArchivePage(exchange=exchange, posts=(), complete_from=since)
@@ -149,12 +153,14 @@ class JsonSource(SiteSource[JsonSettings]):
         found = JsonPath.of(self._settings.items).all(document)
         return any(isinstance(each, list) for each in found) or (not self._settings.items and document == [])
 
-    def _posts(self, document: Any, exchange: Exchange) -> tuple[tuple[PostData, ...], tuple[Skipped, ...]]:
-        found = JsonPath.of(self._settings.items).all(document)
-        entries = [entry for each in found for entry in (each if isinstance(each, list) else [each])][:_MAX_ITEMS]
+    def _entries(self, document: Any) -> list[Any]:
         if self._settings.items == "" and isinstance(document, dict):
-            entries = []
-        read = [self._post(entry, position, exchange) for position, entry in enumerate(entries, start=1)]
+            return []
+        found = JsonPath.of(self._settings.items).all(document)
+        return [entry for each in found for entry in (each if isinstance(each, list) else [each])]
+
+    def _posts(self, entries: list[Any], exchange: Exchange) -> tuple[tuple[PostData, ...], tuple[Skipped, ...]]:
+        read = [self._post(entry, position, exchange) for position, entry in enumerate(entries[:_MAX_ITEMS], start=1)]
         posts: dict[str, PostData] = {}
         for post in read:
             if isinstance(post, PostData):

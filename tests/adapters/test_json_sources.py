@@ -152,6 +152,14 @@ def test_an_entry_without_title_or_address_is_told_and_the_rest_is_read(site: Lo
     assert [skipped.reason for skipped in reading.skipped] == ["no web address", "no title", "no web address"]
 
 
+def test_entries_beyond_the_bound_are_told(site: LocalSite) -> None:
+    entries = [{"title": f"Tin {n}", "url": f"https://vidu.example/{n}"} for n in range(1_001)]
+    site.page("/api", json.dumps(entries), content_type="application/json")
+    reading = _json(site).read(Known())
+    assert (len(reading.posts), reading.full) == (1_000, True)
+    assert reading.notes == ("1001 entries: only the first 1000 are kept",)
+
+
 @pytest.mark.parametrize("body", ["{}", '{"x": 1}', "null", '"a"', "[1, 2"])
 def test_a_document_without_the_list_is_an_error_never_no_posts(site: LocalSite, body: str) -> None:
     site.page("/api", body)
