@@ -1,9 +1,12 @@
-"""Captures on disk: `files/ab/cd/<sha256>`, whole or not there."""
+"""Captures on disk: `files/ab/<sha256>`, whole or not there.
+
+Older ones stand one folder deeper, `files/ab/cd/<sha256>`: they are found there, and left where they are.
+"""
 
 import hashlib
 import os
 import re
-import tempfile
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -19,6 +22,7 @@ class FileStore:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._root = str(root)
 
     def put(self, data: bytes) -> str:
         """Store durably and return the SHA-256 in hex. A file that was cut short by a failing disk is put right.
@@ -29,8 +33,12 @@ class FileStore:
         sha256 = hashlib.sha256(data).hexdigest()
         path = self._path(sha256)
         with _disk_errors(path):
-            if _size(path) != len(data):
-                self._make_folder(path.parent)
+            if os.path.exists(path) and os.path.getsize(path) == len(data):
+                return sha256
+            try:
+                _write_whole(path, data)
+            except FileNotFoundError:
+                self._make_folder(os.path.dirname(path))
                 _write_whole(path, data)
         return sha256
 
@@ -43,7 +51,7 @@ class FileStore:
         path = self._path(sha256)
         try:
             with _disk_errors(path):
-                data = path.read_bytes()
+                data = Path(path).read_bytes()
         except FileNotFoundError as err:
             raise EvidenceError(
                 "the capture is not there", subject=sha256, hint="restore the files from a backup"
@@ -57,65 +65,61 @@ class FileStore:
         return data
 
     def has(self, sha256: str) -> bool:
-        return self._path(sha256).is_file()
+        return os.path.isfile(self._path(sha256))
 
     def sweep(self) -> int:
         """Remove what a process that died while writing left behind; how many. Only the process that owns the data may call this."""
         removed = 0
-        with _disk_errors(self.root):
-            for leftover in self.root.glob(f"*/*/{_LEFTOVER}*"):
-                leftover.unlink()
-                removed += 1
+        with _disk_errors(self._root):
+            for folders in ("*", "*/*"):
+                for leftover in self.root.glob(f"{folders}/{_LEFTOVER}*"):
+                    leftover.unlink()
+                    removed += 1
         return removed
 
-    def _path(self, sha256: str) -> Path:
+    def _path(self, sha256: str) -> str:
+        """Where a capture stands, or where a new one goes."""
         if not _SHA256.fullmatch(sha256):
             raise EvidenceError(f"{sha256!r} is not a SHA-256 in hex", subject=sha256)
-        return self.root / sha256[:2] / sha256[2:4] / sha256
+        path = f"{self._root}/{sha256[:2]}/{sha256}"
+        if not os.path.exists(path) and os.path.exists(older := f"{self._root}/{sha256[:2]}/{sha256[2:4]}/{sha256}"):
+            return older
+        return path
 
-    def _make_folder(self, folder: Path) -> None:
-        if folder.is_dir():
-            return
+    def _make_folder(self, folder: str) -> None:
         # A new folder is durable only when the one that holds it is; one that was there was made durable by who made it.
-        outer_is_new = not folder.parent.is_dir()
-        folder.mkdir(parents=True, exist_ok=True)
-        _sync_folder(folder.parent)
-        if outer_is_new:
-            _sync_folder(self.root)
+        os.makedirs(folder, exist_ok=True)
+        _sync_folder(self._root)
 
 
-def _write_whole(path: Path, data: bytes) -> None:
-    descriptor, name = tempfile.mkstemp(prefix=_LEFTOVER, dir=path.parent)
+def _write_whole(path: str, data: bytes) -> None:
+    folder = os.path.dirname(path)
+    name = f"{folder}/{_LEFTOVER}{secrets.token_hex(8)}"
+    descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+        with os.fdopen(descriptor, "wb", buffering=0) as file:
+            rest = memoryview(data)
+            while rest:
+                rest = rest[file.write(rest) :]
+            os.fsync(descriptor)
         os.replace(name, path)
     except BaseException:
         with suppress(FileNotFoundError):
             os.unlink(name)
         raise
-    _sync_folder(path.parent)
+    _sync_folder(folder)
 
 
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+def _sync_folder(folder: str) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
 
 
-def _size(path: Path) -> int | None:
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return None
-
-
 @contextmanager
-def _disk_errors(path: Path) -> Iterator[None]:
+def _disk_errors(path: str) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:
@@ -123,6 +127,6 @@ def _disk_errors(path: Path) -> Iterator[None]:
     except OSError as err:
         raise StorageError(
             f"the capture cannot be read or written: {err.strerror}",
-            subject=str(path),
+            subject=path,
             hint="see the free space and the owner of the folder of captures",
         ) from err

@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -34,6 +35,10 @@ def store(tmp_path: Path) -> FileStore:
 
 
 def path_of(store: FileStore, sha256: str) -> Path:
+    return store.root / sha256[:2] / sha256
+
+
+def older_path_of(store: FileStore, sha256: str) -> Path:
     return store.root / sha256[:2] / sha256[2:4] / sha256
 
 
@@ -76,6 +81,30 @@ def test_bytes_changed_on_the_disk_are_found_out(store: FileStore) -> None:
 def test_a_file_cut_short_is_put_right_by_storing_it_again(store: FileStore) -> None:
     store.put(DATA)
     path_of(store, SHA256).write_bytes(DATA[:5])
+    store.put(DATA)
+    assert store.get(SHA256) == DATA
+
+
+def test_a_capture_of_the_older_layout_is_found_and_left_where_it_is(store: FileStore) -> None:
+    older = older_path_of(store, SHA256)
+    older.parent.mkdir(parents=True)
+    older.write_bytes(DATA)
+    assert store.has(SHA256)
+    assert store.get(SHA256) == DATA
+    assert store.put(DATA) == SHA256
+    assert [path for path in store.root.rglob("*") if path.is_file()] == [older]
+    older.write_bytes(DATA[:5])
+    store.put(DATA)
+    assert store.get(SHA256) == DATA
+    assert [path for path in store.root.rglob("*") if path.is_file()] == [older]
+    (older.parent / ".writing-abc").write_bytes(b"half")
+    assert store.sweep() == 1
+    assert older.exists()
+
+
+def test_a_folder_that_was_taken_away_is_made_anew(store: FileStore) -> None:
+    store.put(DATA)
+    shutil.rmtree(store.root)
     store.put(DATA)
     assert store.get(SHA256) == DATA
 
