@@ -2,7 +2,7 @@
 
 import importlib
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, cast
 
@@ -96,11 +96,13 @@ class _Profiles(Sequence[Any]):
         return len(self._read)
 
 
+@cache  # asked once a source
 def _builtin(family: str) -> dict[str, str]:
     table: dict[str, dict[str, str]] = importlib.import_module("adapters").BUILTIN
     return table[family]
 
 
+@cache
 def _load(name: str) -> Any:
     module, _, attribute = name.partition(":")
     return getattr(importlib.import_module(module), attribute)

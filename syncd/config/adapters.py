@@ -4,7 +4,6 @@ import dataclasses
 import os
 import types
 import typing
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,49 +29,59 @@ def read_settings(
     try:
         made = _shape(settings).validator.validate_python(values)
     except ValidationError as error:
-        return None, from_validation(error, prefix, _shape(settings).hints, values)
+        return None, from_validation(error, prefix, _shape(settings).fields, values)
     return _with_absolute_paths(made, base), []
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class _Shape:
-    """What follows from a settings class alone. `hints`: each field's type, a union as its members."""
+    """What follows from a settings class alone: its fields' names, those that hold secrets or paths, and tables within by their field."""
 
-    hints: Mapping[str, tuple[Any, ...]]
+    fields: frozenset[str]
+    secrets: tuple[str, ...]
     paths: tuple[str, ...]
+    tables: tuple[tuple[str, type[Any]], ...]
     validator: TypeAdapter[Any]
 
 
-# An office with a thousand sources has a thousand tables of two or three kinds.
-_SHAPES: dict[type[Any], _Shape] = {}
+_SHAPES: dict[type[Any], _Shape] = {}  # an office with a thousand sources has a thousand tables of two or three kinds
 
 
 def _shape(settings: type[Any]) -> _Shape:
     if settings not in _SHAPES:
-        hints = {
-            name: typing.get_args(hint) if typing.get_origin(hint) in (types.UnionType, typing.Union) else (hint,)
-            for name, hint in typing.get_type_hints(settings).items()
-        }
-        for members in hints.values():
-            for member in members:
-                if dataclasses.is_dataclass(member) and isinstance(member, type):
-                    _shape(member)
-        # pydantic takes `Secret` values as they are, in the settings and in the tables inside them
-        settings.__pydantic_config__ = ConfigDict(arbitrary_types_allowed=True)
-        _SHAPES[settings] = _Shape(
-            hints=hints,
-            paths=tuple(name for name, members in hints.items() if Path in members),
-            validator=TypeAdapter(settings),
-        )
+        _SHAPES[settings] = _shape_of(settings)
     return _SHAPES[settings]
 
 
+def _shape_of(settings: type[Any]) -> _Shape:
+    hints = {
+        name: typing.get_args(hint) if typing.get_origin(hint) in (types.UnionType, typing.Union) else (hint,)
+        for name, hint in typing.get_type_hints(settings).items()
+    }
+    tables = [
+        (name, member)
+        for name, members in hints.items()
+        for member in members
+        if dataclasses.is_dataclass(member) and isinstance(member, type)
+    ]
+    for _, table in tables:
+        _shape(table)
+    # pydantic takes `Secret` values as they are, in the settings and in the tables inside them
+    settings.__pydantic_config__ = ConfigDict(arbitrary_types_allowed=True)
+    return _Shape(
+        fields=frozenset(hints),
+        secrets=tuple(name for name, members in hints.items() if Secret in members),
+        paths=tuple(name for name, members in hints.items() if Path in members),
+        tables=tuple(tables),
+        validator=TypeAdapter(settings),
+    )
+
+
 def _unknown(settings: type[Any], table: dict[str, Any], prefix: str) -> list[ConfigError]:
-    problems = unknown_keys(table, _shape(settings).hints, prefix)
-    for name, members in _shape(settings).hints.items():
-        for member in members:
-            if dataclasses.is_dataclass(member) and isinstance(member, type) and isinstance(table.get(name), dict):
-                problems += _unknown(member, table[name], f"{prefix}.{name}")
+    problems = unknown_keys(table, _shape(settings).fields, prefix)
+    for name, within in _shape(settings).tables:
+        if isinstance(table.get(name), dict):
+            problems += _unknown(within, table[name], f"{prefix}.{name}")
     return problems
 
 
@@ -80,12 +89,10 @@ def _with_secrets(
     settings: type[Any], table: dict[str, Any], prefix: str, base: Path, problems: list[ConfigError]
 ) -> dict[str, Any]:
     values = dict(table)
-    for name, members in _shape(settings).hints.items():
-        for member in members:
-            if dataclasses.is_dataclass(member) and isinstance(member, type) and isinstance(values.get(name), dict):
-                values[name] = _with_secrets(member, values[name], f"{prefix}.{name}", base, problems)
-        if Secret not in members:
-            continue
+    for name, within in _shape(settings).tables:
+        if isinstance(values.get(name), dict):
+            values[name] = _with_secrets(within, values[name], f"{prefix}.{name}", base, problems)
+    for name in _shape(settings).secrets:
         if isinstance(values.get(name), str):
             values[name] = Secret(values[name])
         if (file := values.pop(f"{name}_file", None)) is not None:

@@ -1,5 +1,6 @@
 """What no single table can know: names that point at one another, dates in order, ranges that are ranges."""
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import timedelta
 from email.utils import parseaddr
@@ -13,6 +14,9 @@ from syncd.domain.hours import parse_hours
 from syncd.domain.model import different_people
 from syncd.domain.rules import DatedRuleSets
 from syncd.errors import ConfigError, SyncdError
+
+# an address without name, comment or quotes, as nearly all are written; `parseaddr` gives it back as it is, thirty times slower
+PLAIN_ADDRESS = re.compile(r"[\w-]+(?:\.[\w-]+)*@[\w-]+(?:\.[\w-]+)*", re.ASCII)
 
 
 def source_address(url: str, key: str) -> list[ConfigError]:
@@ -113,6 +117,8 @@ def _storage(storage: models.StorageTable, base: Path) -> Iterator[ConfigError]:
 
 def _mail_addresses(addresses: list[str], key: str) -> Iterator[ConfigError]:
     for address in addresses:
+        if PLAIN_ADDRESS.fullmatch(address):
+            continue
         name, plain = parseaddr(address)
         if (
             plain.count("@") != 1

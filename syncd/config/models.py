@@ -1,6 +1,8 @@
 """The shape of `config.toml`: one model per table. Defaults stand here and, commented, in `config.example.toml`."""
 
 import ipaddress
+import os
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -10,6 +12,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from syncd.domain.hours import parse_hours
 from syncd.domain.model import Approval
 from syncd.domain.rules import DatedRuleSets
+
+# pydantic looks for plugins in the metadata of every installed package: 15 ms of each command, and no foreign code is wanted here.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
@@ -35,7 +40,8 @@ Hours = Annotated[str, AfterValidator(_hours)]
 class Table(BaseModel):
     """Unknown keys are refused; values do not change afterwards."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, arbitrary_types_allowed=True)
+    # deferred: the validator of a table that no configuration holds is never built
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, defer_build=True)
 
 
 class OfficeTable(Table):
@@ -156,7 +162,8 @@ class MailTable(Table):
     reply_to: str = ""
 
 
-class AdapterTable(Table):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdapterTable:
     """One adapter as configured: its class and its own settings, already validated."""
 
     kind: str
@@ -164,11 +171,13 @@ class AdapterTable(Table):
     settings: Any
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceTable(AdapterTable):
     id: str  # "<unit>/<n>", counted from 1
 
 
-class Config(Table):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
     """The whole configuration, consistent in itself. `base` is the folder relative paths start from."""
 
     base: Path

@@ -1,7 +1,7 @@
 """Turns what validation finds into problems an operator can act on: key path, message, hint."""
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -24,12 +24,13 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f'did you mean "{close[0]}"?' if close else f"known keys: {', '.join(names)}"
 
 
-def unknown_keys(table: dict[str, Any], known: Iterable[str], prefix: str) -> list[ConfigError]:
-    names = list(known)
+def unknown_keys(table: dict[str, Any], known: Collection[str], prefix: str) -> list[ConfigError]:
+    if table.keys() <= set(known):
+        return []
     return [
-        ConfigError(f'unknown key "{name}"', key=key_path(prefix, [name]), hint=nearest(name, names))
+        ConfigError(f'unknown key "{name}"', key=key_path(prefix, [name]), hint=nearest(name, known))
         for name in table
-        if name not in names
+        if name not in known
     ]
 
 
