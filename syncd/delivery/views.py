@@ -19,7 +19,7 @@ from syncd.application.publishing.deliver import Outcome
 from syncd.application.services import Assessment, Services
 from syncd.application.wording import STATUS, words
 from syncd.domain.differences import Piece
-from syncd.domain.ledger import LeafKind
+from syncd.domain.ledger import LeafKind, keys_of
 from syncd.domain.model import PeriodId, PostId, Status, UnitId
 from syncd.domain.periods import period_of
 from syncd.errors import UsageError
@@ -308,7 +308,7 @@ def _leaves(uow: UnitOfWork, post: PostRecord) -> list[dict[str, Any]]:
     found = []
     for leaf in uow.ledger.of_unit(post.unit, post.first_seen - timedelta(days=1), _FAR):
         data = json.loads(leaf.body)["data"]
-        if data.get("key") == post.key:
+        if post.key in keys_of(data):
             found.append(
                 {
                     "seq": leaf.seq,

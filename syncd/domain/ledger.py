@@ -70,12 +70,17 @@ def canonical(value: Any) -> bytes:
 
 
 def _is_plain(value: Any) -> bool:
-    """Whether the standard library's own encoder writes the same bytes: a dictionary as nearly all leaves are."""
-    if type(value) is not dict:
+    """Whether the standard library's own encoder writes the same bytes: dictionaries and lists as nearly all leaves are made of."""
+    if type(value) is dict:
+        for key in value:
+            if type(key) is not str or not key.isascii():  # keys of ASCII alone stand in the same order either way
+                return False
+        items: Iterable[Any] = value.values()
+    elif type(value) is list:
+        items = value
+    else:
         return False
-    for key, item in value.items():
-        if type(key) is not str or not key.isascii():  # keys of ASCII alone stand in the same order either way
-            return False
+    for item in items:
         kind = type(item)
         if kind is int:
             if abs(item) > _MAX_INTEGER:
@@ -131,6 +136,18 @@ def instant_text(at: datetime) -> str:
     """An instant as leaves write it: `2026-10-31T17:00:00.000000Z`."""
     require_utc("at", at)
     return at.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
+
+
+def keys_of(data: Mapping[str, Any]) -> list[str]:
+    """The keys of the posts that a leaf's data speaks of, in its order.
+
+    Most acts concern one post, named by `key`. An `item_seen` holds all new posts of one look in `posts`; those that were written
+    before this was so hold one, as other acts do, and are as valid as ever.
+    """
+    told = data.get("posts")
+    entries = [data, *told] if isinstance(told, list) else [data]
+    keys = [entry.get("key") for entry in entries if isinstance(entry, Mapping)]
+    return [key for key in keys if isinstance(key, str)]
 
 
 def leaf_bytes(*, seq: int, kind: LeafKind, unit: UnitId | None, at: datetime, data: Mapping[str, Any]) -> bytes:

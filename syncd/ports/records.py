@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from syncd.domain.ledger import LeafKind
 from syncd.domain.model import (
@@ -80,9 +80,11 @@ class LookRecord:
 # --- posts --------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alias:
-    """One way a post is recognised: kind `guid`, `url` or `text`, unique within a unit."""
+class Alias(NamedTuple):
+    """One way a post is recognised: kind `guid`, `url`, `id` or `text`, unique within a unit.
+
+    A tuple, because each look hashes and compares some hundred of them.
+    """
 
     kind: str
     value: str

@@ -65,7 +65,7 @@ def october(world: World) -> PostId:
         carried = uow.posts.get(post)
         assert carried is not None
         for kind, data in (
-            (LeafKind.ITEM_SEEN, {"key": carried.key, "url": carried.url}),
+            (LeafKind.ITEM_SEEN, {"source": "ban-c/1", "posts": [{"key": carried.key}, {"key": failed.key}]}),
             (LeafKind.PUSH_SENT, {"key": carried.key, "attempt": 1}),
             (LeafKind.PUSH_RESULT, {"key": carried.key, "attempt": 1, "outcome": "sent"}),
         ):

@@ -8,6 +8,7 @@ import pytest
 from syncd.application.collecting.collect import collect, collect_unit
 from syncd.application.collecting.intake import PUSH_PATIENCE
 from syncd.application.collecting.looks import Tally, look_at
+from syncd.domain.identity import title_sha256
 from syncd.domain.model import LOCAL, OutageOwner, Precision, ReadDate, SourceId, UnitId
 from syncd.errors import SourceError, UsageError
 from syncd.ports.records import LookRecord, OutageRecord, PushState, SourceState
@@ -65,10 +66,44 @@ def test_new_posts_are_stored_with_their_pushes_and_leaves(office: ExampleOffice
     assert second.words is not None
     assert second.words > 20
     assert office.push(first).state is PushState.QUEUED
-    seen = office.leaves("item_seen")
-    assert {leaf["data"]["key"] for leaf in seen} == {first.key, second.key}
-    assert first.seen_leaf in {leaf["seq"] for leaf in seen}
+    (seen,) = office.leaves("item_seen")  # one for all new posts of a look
+    assert (seen["unit"], seen["data"]["source"]) == ("ban-a", "ban-a/1")
+    assert [told["key"] for told in seen["data"]["posts"]] == [second.key, first.key]
+    assert first.seen_leaf == second.seen_leaf == seen["seq"]
     assert len(office.leaves("fetch_ok")) == 2  # the second source's first look, at an empty list, too
+
+
+def test_a_leaf_tells_of_each_new_post_what_proves_it_and_none_of_its_text(office: ExampleOffice) -> None:
+    office.site("ban-a/1").posts = [item(1, full_text=False, html="", summary="Tóm tắt")]
+    office.site("ban-a/1").pages = {item(1).url: item(1)}
+    collect_unit(office.services, office.unit("ban-a"))
+    (post,), (leaf,) = office.posts("ban-a"), office.leaves("item_seen")
+    assert leaf["data"] == {
+        "source": "ban-a/1",
+        "list_sha256": post.list_capture,
+        "posts": [
+            {
+                "key": post.key,
+                "url": post.url,
+                "title_sha256": title_sha256("Tin số 1"),
+                "text_sha256": post.text_sha256,
+                "published": "2026-10-12T01:30:00.000000Z",
+                "published_raw": "2026-10-12 08:30",
+                "precision": "second",
+                "page_sha256": post.page_capture,
+                "quarantine": None,
+            }
+        ],
+    }
+
+
+def test_no_leaf_tells_of_more_than_a_hundred_posts(office: ExampleOffice) -> None:
+    office.site("ban-a/1").posts = [item(number) for number in range(230)]
+    assert collect_unit(office.services, office.unit("ban-a")).new == 230
+    leaves = {leaf["seq"]: [told["key"] for told in leaf["data"]["posts"]] for leaf in office.leaves("item_seen")}
+    assert [len(keys) for keys in leaves.values()] == [100, 100, 30]
+    assert all(post.key in leaves[post.seen_leaf] for post in office.posts("ban-a") if post.seen_leaf is not None)
+    assert sum(map(len, leaves.values())) == len({key for keys in leaves.values() for key in keys}) == 230
 
 
 def test_the_exact_bytes_are_kept_before_they_are_spoken_of(office: ExampleOffice) -> None:

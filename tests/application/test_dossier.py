@@ -83,6 +83,8 @@ def test_dossier_holds_the_exact_bytes_figures_and_leaves(world: World, dossier:
     assert carried["push"]["state"] == "delivered"
     assert carried["sighting"]["state"] == "public"
     assert len(carried["leaves"]) == 3
+    other = next(post for post in posts if not post["counts"])
+    assert other["leaves"] == carried["leaves"][:1]  # both were seen first by one look
     with world.services.db.read() as uow:
         head = uow.ledger.head()
         bodies = {leaf.seq: leaf.body for leaf in uow.ledger.leaves() if leaf.unit in (None, C)}

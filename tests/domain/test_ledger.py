@@ -17,6 +17,7 @@ from syncd.domain.ledger import (
     canonical,
     inclusion_proof,
     inclusion_proofs,
+    keys_of,
     leaf_bytes,
     leaf_hash,
     root_of,
@@ -210,9 +211,41 @@ def test_canonical_bytes_read_back_as_the_same_value_and_write_the_same_again(va
     assert canonical(json.loads(written)) == written
 
 
-@given(st.recursive(PLAIN, lambda inner: st.dictionaries(st.text(max_size=4), inner, max_size=5), max_leaves=20))
-def test_a_dictionary_has_the_bytes_of_any_other_mapping(value: object) -> None:
+@given(
+    st.recursive(
+        PLAIN,
+        lambda inner: st.dictionaries(st.text(max_size=4), inner, max_size=5) | st.lists(inner, max_size=5),
+        max_leaves=20,
+    )
+)
+def test_dictionaries_and_lists_have_the_bytes_of_any_other_mapping_or_sequence(value: object) -> None:
     assert canonical({"data": value, "seq": 1}) == canonical(MappingProxyType({"data": value, "seq": 1}))
+    assert canonical([value]) == canonical((value,))
+
+
+@pytest.mark.parametrize(
+    "odd", [0.5, float("nan"), 2**53, b"", {1: "x"}, {None: 1}, (0.5,)],
+    ids=["float", "nan", "large", "bytes", "number-key", "no-key", "in-a-tuple"],
+)  # fmt: skip
+def test_what_has_no_canonical_form_is_refused_however_deep_it_stands(odd: object) -> None:
+    for value in ({"posts": [{"key": "a"}, {"key": odd}]}, {"posts": [[odd]]}, [{"a": {"b": odd}}]):
+        with pytest.raises(LedgerError):
+            canonical(value)
+
+
+@pytest.mark.parametrize(
+    ("data", "keys"),
+    [
+        ({"key": "a", "url": "/1"}, ["a"]),
+        ({"source": "s", "posts": [{"key": "a"}, {"key": "b"}]}, ["a", "b"]),
+        ({"source": "s", "posts": 12}, []),
+        ({"posts": ["a", {"key": 1}, {}]}, []),
+        ({}, []),
+    ],
+    ids=["one-post", "posts-of-a-look", "a-number-of-posts", "no-entries", "nothing"],
+)
+def test_a_leaf_names_the_posts_it_speaks_of(data: dict[str, object], keys: list[str]) -> None:
+    assert keys_of(data) == keys
 
 
 def test_a_leaf_has_these_exact_bytes() -> None:

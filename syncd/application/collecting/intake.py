@@ -3,7 +3,7 @@
 Everything happens in the caller's unit of work; nothing is committed here.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -13,7 +13,7 @@ from syncd.application.publishing.flood import FloodGate
 from syncd.application.services import Services
 from syncd.domain import identity
 from syncd.domain.ledger import LeafKind, instant_text
-from syncd.domain.model import PostId, Precision, Unit, Window
+from syncd.domain.model import PostId, Precision, SourceKey, Unit, Window
 from syncd.ports.histories import VersionRecord
 from syncd.ports.records import Alias, PostRecord, PushRecord, PushState, SourceState, StoryRecord
 from syncd.ports.source import PostData, Source
@@ -23,6 +23,7 @@ from syncd.vietnamese.secrecy import find_mark
 
 PUSH_PATIENCE = timedelta(hours=6)  # how long a push waits for the whole text before the summary goes out
 BACK_DATED_AFTER = timedelta(hours=24)
+POSTS_A_LEAF = 100  # a page of an archive may bring a thousand: no leaf grows without bound
 MAX_NAMES = 24  # that one post is recognised by, of each kind: a guid made anew for each answer names nothing
 
 
@@ -111,45 +112,84 @@ def _take_new(
 ) -> int:
     if not fresh:
         return 0
-    records = []
-    for arrival in fresh:
-        record = _new_record(unit, source, arrival, look, hosts)
-        leaf = uow.ledger.append(LeafKind.ITEM_SEEN, look.at, _seen_leaf(record, arrival.post, look), unit=unit.id)
-        records.append(replace(record, seen_leaf=leaf))
+    records: list[PostRecord] = []
+    for start in range(0, len(fresh), POSTS_A_LEAF):
+        records += _seen(uow, unit, source, fresh[start : start + POSTS_A_LEAF], look, hosts)
+    texts = [record.text_sha256 for record in records if record.text_sha256]
+    stories = uow.posts.first_with_text(texts)
     ids = uow.posts.add([(record, arrival.aliases) for record, arrival in zip(records, fresh, strict=True)])
-    for post, arrival in zip(ids, fresh, strict=True):
-        arrival.stored = post
     gate = FloodGate(services, look.at)
-    states = [gate.state_for(record) for record in records]
-    uow.pushes.add(
-        [
+    pushes = []
+    for post, record, arrival in zip(ids, records, fresh, strict=True):
+        arrival.stored = post
+        pushes.append(
             PushRecord(
                 portal=services.portal.name,
                 post=post,
                 unit=unit.id,
                 key=record.key,
-                state=state,
+                state=gate.state_for(record),
                 approval=unit.approval,
                 queued_at=look.at,
                 not_before=look.at + PUSH_PATIENCE if arrival.pending else None,
                 error=f"marked {record.quarantine}" if record.quarantine else None,
             )
-            for post, record, arrival, state in zip(ids, records, fresh, states, strict=True)
-        ]
-    )
-    _mark_duplicates(uow, list(zip(ids, records, strict=True)))
-    return states.count(PushState.HELD_BACK)
+        )
+    uow.pushes.add(pushes)
+    if stories or len(set(texts)) < len(texts):
+        taken = list(zip(ids, records, strict=True))
+        _mark_duplicates(uow, taken, [*stories, *(_story_of(post, record) for post, record in taken)])
+    return sum(push.state is PushState.HELD_BACK for push in pushes)
+
+
+def _seen(
+    uow: UnitOfWork,
+    unit: Unit,
+    source: Source,
+    fresh: list[Arrival],
+    look: Look,
+    hosts: Callable[[], Collection[str]],
+) -> list[PostRecord]:
+    """The records of new posts, and one leaf that tells of them all."""
+    keys = [identity.source_key(unit.id, arrival.identity) for arrival in fresh]
+    marks = [_mark_in(arrival) for arrival in fresh]
+    told = [
+        _told_of(
+            key,
+            arrival.post,
+            text_sha256=arrival.text.sha256,
+            published=arrival.post.published.instant,
+            published_raw=arrival.post.published.raw,
+            precision=arrival.post.published.precision,
+            quarantine=mark,
+        )
+        for key, arrival, mark in zip(keys, fresh, marks, strict=True)
+    ]
+    data = {"source": source.id, "list_sha256": look.body_sha256, "posts": told}
+    leaf = uow.ledger.append(LeafKind.ITEM_SEEN, look.at, data, unit=unit.id)
+    return [
+        _new_record(unit, source, key, arrival, look, hosts, quarantine=mark, leaf=leaf)
+        for key, arrival, mark in zip(keys, fresh, marks, strict=True)
+    ]
 
 
 def _new_record(
-    unit: Unit, source: Source, arrival: Arrival, look: Look, hosts: Callable[[], Collection[str]]
+    unit: Unit,
+    source: Source,
+    key: SourceKey,
+    arrival: Arrival,
+    look: Look,
+    hosts: Callable[[], Collection[str]],
+    *,
+    quarantine: str | None,
+    leaf: int,
 ) -> PostRecord:
     post, text = arrival.post, arrival.text
     published = post.published
     return PostRecord(
         unit=unit.id,
         source=source.id,
-        key=identity.source_key(unit.id, arrival.identity),
+        key=key,
         title=post.title,
         url=post.url,
         first_seen=look.at,
@@ -170,9 +210,10 @@ def _new_record(
         data_sha256=arrival.data_sha256,
         reprint=_is_reprint(unit, text, hosts),
         back_dated=_is_back_dated(published.instant, published.precision, look),
-        quarantine=_mark_in(arrival),
+        quarantine=quarantine,
         list_capture=look.list_capture,
         page_capture=look.page_capture(post),
+        seen_leaf=leaf,
     )
 
 
@@ -236,7 +277,17 @@ def _take_change(
         LeafKind.ITEM_CHANGED,
         look.at,
         {
-            **_seen_leaf(record, post, look),
+            **_told_of(
+                record.key,
+                post,
+                text_sha256=record.text_sha256,
+                published=record.published_at,
+                published_raw=record.date_raw,
+                precision=record.precision,
+                quarantine=record.quarantine,
+            ),
+            "source": record.source,
+            "list_sha256": look.body_sha256,
             "version": record.version,
             "reason": reason,
             "data_sha256": record.data_sha256,
@@ -263,7 +314,8 @@ def _take_change(
         )
     )
     _follow_up(uow, services.portal.name, record)
-    _mark_duplicates(uow, [(post_id, record)])
+    if record.text_sha256:
+        _mark_duplicates(uow, [(post_id, record)], uow.posts.first_with_text([record.text_sha256]))
     return True
 
 
@@ -280,17 +332,18 @@ def _follow_up(uow: UnitOfWork, portal: str, record: PostRecord) -> None:
     uow.pushes.update(push)
 
 
-def _mark_duplicates(uow: UnitOfWork, taken: list[tuple[PostId, PostRecord]]) -> None:
+def _mark_duplicates(uow: UnitOfWork, taken: list[tuple[PostId, PostRecord]], stories: Iterable[StoryRecord]) -> None:
     """One story of several units counts for the one whose site had it first, whoever was read first; the others are flagged.
 
-    Only the first of each story known so far is looked at, however many repeat it.
+    `stories` are the posts with one of these texts that repeat no other: only the first of each story known so far is looked at, however
+    many repeat it.
     """
     firsts: dict[str, dict[PostId, StoryRecord]] = {}
-    for story in uow.posts.first_with_text({record.text_sha256 for _, record in taken if record.text_sha256}):
+    for story in stories:
         firsts.setdefault(story.text_sha256, {})[story.id] = story
     repeats: dict[PostId, PostId] = {}
     for post, record in taken:
-        known = firsts.get(record.text_sha256, {})
+        known = firsts.get(record.text_sha256, {}) if record.text_sha256 else {}
         same = [story for story in known.values() if story.id == post or _one_story(record, story)]
         if len(same) < 2:
             continue
@@ -301,6 +354,17 @@ def _mark_duplicates(uow: UnitOfWork, taken: list[tuple[PostId, PostRecord]]) ->
                 del known[story.id]
     if repeats:
         uow.posts.mark_repeated(repeats)
+
+
+def _story_of(post: PostId, record: PostRecord) -> StoryRecord:
+    return StoryRecord(
+        id=post,
+        text_sha256=record.text_sha256,
+        title=record.title,
+        words=record.words,
+        published_at=record.published_at,
+        first_seen=record.first_seen,
+    )
 
 
 def _one_story(record: PostRecord, story: StoryRecord) -> bool:
@@ -356,17 +420,25 @@ def _attachments(post: PostData) -> tuple[dict[str, str], ...]:
     return tuple({"url": file.url, "title": file.title} for file in post.attachments)
 
 
-def _seen_leaf(record: PostRecord, post: PostData, look: Look) -> dict[str, object]:
+def _told_of(
+    key: SourceKey,
+    post: PostData,
+    *,
+    text_sha256: str,
+    published: datetime | None,
+    published_raw: str,
+    precision: Precision,
+    quarantine: str | None,
+) -> dict[str, object]:
+    """What a leaf says of one post: enough to prove each of its texts, and none of them."""
     return {
-        "key": record.key,
-        "source": record.source,
-        "url": record.url,
-        "title_sha256": identity.title_sha256(record.title),
-        "text_sha256": record.text_sha256,
-        "published": instant_text(record.published_at) if record.published_at else None,
-        "published_raw": record.date_raw,
-        "precision": record.precision.value,
-        "list_sha256": look.body_sha256,
+        "key": key,
+        "url": post.url,
+        "title_sha256": identity.title_sha256(post.title),
+        "text_sha256": text_sha256,
+        "published": instant_text(published) if published else None,
+        "published_raw": published_raw,
+        "precision": precision.value,
         "page_sha256": post.article.body_sha256 if post.article else None,
-        "quarantine": record.quarantine,
+        "quarantine": quarantine,
     }

@@ -20,7 +20,7 @@ from syncd.application.figures.sheet import sheet_of
 from syncd.application.figures.statements import verdict_as_json
 from syncd.application.letters import domain_of
 from syncd.application.services import Services
-from syncd.domain.ledger import LeafKind, canonical, inclusion_proofs
+from syncd.domain.ledger import LeafKind, canonical, inclusion_proofs, keys_of
 from syncd.domain.model import LOCAL, PeriodId, PostId, UnitId
 from syncd.errors import EvidenceError, UsageError
 from syncd.ports.records import LeafRecord, PostRecord
@@ -179,8 +179,7 @@ def _posts(uow: UnitOfWork, services: Services, row: UnitRow, leaves: list[LeafR
     sightings = uow.sightings.for_posts(services.portal.name, numbers)
     by_key: dict[str, list[int]] = {}
     for leaf in leaves:
-        key = json.loads(leaf.body)["data"].get("key")
-        if isinstance(key, str):
+        for key in keys_of(json.loads(leaf.body)["data"]):
             by_key.setdefault(key, []).append(leaf.seq)
     judged = {j.post.ref: (cell.period.id, j) for cell in row.cells for j in cell.verdict.judgements}
     posts = []
