@@ -1,4 +1,9 @@
+import hashlib
+import json
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from syncd.domain.identity import (
     data_sha256,
@@ -114,6 +119,15 @@ def test_a_short_text_is_recognised_with_its_title_only() -> None:
 def test_an_edit_of_title_text_or_picture_changes_the_data_hash() -> None:
     base = data_sha256("a", "b", ["c"])
     assert len({base, data_sha256("x", "b", ["c"]), data_sha256("a", "x", ["c"]), data_sha256("a", "b", ["x"])}) == 4
+
+
+ANY_TEXT = st.text() | st.text('ạẬ"\\\n\x00\x1f\x7f\u2028\ud83d\ude00\U0001f600 a<&/')
+
+
+@given(ANY_TEXT, ANY_TEXT, st.lists(ANY_TEXT, max_size=3))
+def test_the_data_hash_is_that_of_the_json_list(title: str, html: str, images: list[str]) -> None:
+    told = json.dumps([title, html, images], ensure_ascii=True)
+    assert data_sha256(title, html, images) == hashlib.sha256(told.encode()).hexdigest()
 
 
 def test_words_are_counted_as_syllables() -> None:
