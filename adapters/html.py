@@ -83,7 +83,7 @@ _UNSEEN = re.compile(
 )
 _SPACE = re.compile(r"\s")
 # an address of the web in which nothing is to be resolved, mended or doubted
-_WHOLE_URL = re.compile(
+WHOLE_URL = re.compile(
     r"https?://(?:[a-z0-9-]+\.)+[a-z]{2,}(?:/[\w.~!$&'()*+,=:@%/-]*)?(?:\?[\w.~!$&'()*+,=:@%/-]+)?", re.ASCII
 )
 _PROLOG = re.compile(r"^\s*(?:<\?[^>]*>\s*)+")
@@ -99,7 +99,7 @@ class PageTooLarge(ValueError):
 
 def absolute(address: str, base_url: str) -> str:
     """The address as http or https URL, resolved against the page; empty where it is neither or cannot be one."""
-    if _WHOLE_URL.fullmatch(address):
+    if WHOLE_URL.fullmatch(address):
         return address
     address = _SPACE.sub("%20", _UNSEEN.sub("", address).strip())
     if _BARE_HOST.match(address):
@@ -125,11 +125,14 @@ def clean_html(source: str, base_url: str) -> str:
         return nh3.clean_text(one_line(_TAG.sub(" ", source)))
     if "<img" in source and any(name in source for name in _LAZY):
         source = _load_images(source)
+    # Composed once more, as "&#1;" is a character only now; and a mark after a tag must not make another character of its end.
+    return nfc(clean_tags(source, base_url).replace(">\u0338", ">")).strip()
 
+
+def clean_tags(source: str, base_url: str) -> str:
+    """What the allow-list leaves of markup whose size, depth and text are known to be harmless."""
     cleaned = _cleaner(base_url).clean(source)
-    if "<img" in cleaned:
-        cleaned = _IMAGE.sub(_shown, cleaned)
-    return nfc(cleaned).strip()  # once more: "&#1;" is a character only now
+    return _IMAGE.sub(_shown, cleaned) if "<img" in cleaned else cleaned
 
 
 @lru_cache(maxsize=32)  # a list's entries stand against one base, and each cleaner keeps its own copy of the lists
@@ -164,6 +167,8 @@ def _is_one_pixel(attributes: str) -> bool:
 
 def _is_internal(url: str, base_url: str) -> bool:
     """Whether an image would make its reader's browser knock within the reader's own network."""
+    if WHOLE_URL.fullmatch(url) and "localhost" not in url:
+        return False  # the name of its host ends in letters, so it is no number
     host = urlsplit(url).hostname or ""
     if not (_NUMERIC_HOST.fullmatch(host) or ":" in host or host.rstrip(".").endswith("localhost")):
         return False

@@ -22,17 +22,18 @@ _NAME = re.compile(r"/?[a-zA-Z][a-zA-Z0-9:_.-]{0,60}")
 
 def tamed(source: str) -> str:
     """The same markup with at most 60 attributes a tag; without comments, where it had to be written anew."""
-    return _written_anew(source) if _is_doubtful(source) else source
+    return _written_anew(source) if is_doubtful(source) else source
 
 
 def most_attributes(source: str) -> int:
     """How many attributes the fullest tag seems to have; 0 where none is long enough to matter."""
-    if not _is_doubtful(source):
+    if not is_doubtful(source):
         return 0
     return max((sum(1 for _ in _ATTRIBUTE.finditer(token[2] or "")) for token in _TOKEN.finditer(source)), default=0)
 
 
-def _is_doubtful(source: str) -> bool:
+def is_doubtful(source: str) -> bool:
+    """Whether a tag of the text may have more attributes than parsers bear, so that `tamed` writes it anew."""
     if len(source) <= _LONG:
         return False
     if any(len(piece) > _LONG and -1 < piece.find("<") < len(piece) - _LONG for piece in source.split(">")):

@@ -11,16 +11,16 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from adapters.html import absolute, clean_html, images_of, title_text
+from adapters.fragments import Fragment, count_words, plain_text, read_fragment
+from adapters.html import absolute, text_of_html, title_text
 from adapters.sources.feed_dates import FeedOptions, plain_minutes, read_dates
 from adapters.sources.feed_encodings import in_unicode
 from adapters.sources.feed_items import RawItem
-from adapters.sources.feed_text import plain_and_all, plain_text
 from adapters.sources.feed_trees import NotAFeed, read_raw
 from syncd.domain.identity import normal_url
 from syncd.domain.model import ReadDate
 from syncd.ports.source import ImageData, PostData, Skipped
-from syncd.vietnamese.text import decode, nfc, one_line
+from syncd.vietnamese.text import decode, one_line
 
 __all__ = ["FeedOptions", "NotAFeed", "ParsedFeed", "parse_feed", "plain_minutes"]
 
@@ -180,24 +180,19 @@ def _post(
     if not url or len(url) > _MAX_ADDRESS:
         reason = "no web address" if len(url) <= _MAX_ADDRESS else f"an address of {len(url):,} characters"
         return Skipped(item=name[:80], reason=reason)
-    html = clean_html(item.content, base)
-    summary, summary_is_all = plain_and_all(item.summary)
-    full_text = False
-    if not html and len(summary.split()) >= _FULL_TEXT_WORDS:
-        html = clean_html(item.summary, base)
-        full_text = summary_is_all
-    if html and not full_text:
-        full_text = len(plain_text(html).split()) >= _FULL_TEXT_WORDS
-    html = html or clean_html(item.summary, base)
+    texts = _texts_of(item, base)
     title = title_text(item.title)
     if not title:
-        title = _title_from(summary or plain_text(html))
+        title = _title_from(texts.summary or text_of_html(texts.html))
         if not title:
             return Skipped(item=url[:200], reason="neither title nor text")
-    images = {image.url: image for image in images_of(html)}
-    for address, words in item.images:
-        if found := absolute(address, base):
-            images.setdefault(found, ImageData(url=found, alt=one_line(words)))
+    images = texts.images
+    if item.images:
+        listed = {image.url: image for image in images}
+        for address, words in item.images:
+            if found := absolute(address, base):
+                listed.setdefault(found, ImageData(url=found, alt=one_line(words)))
+        images = tuple(listed.values())
     return PostData(
         title=title[:_MAX_TITLE],
         url=url,
@@ -205,12 +200,38 @@ def _post(
         published=published,
         author=_author(item.author),
         categories=tuple(dict.fromkeys(filter(None, (title_text(c[:200]) for c in item.categories)))),
-        summary=nfc(summary),
-        html=html,
-        full_text=full_text,
-        images=tuple(images.values()),
+        summary=texts.summary,
+        html=texts.html,
+        full_text=texts.full,
+        images=images,
         fingerprint=fingerprint,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Texts:
+    """What an item says: its body, its summary as plain text, and whether the body is the whole article."""
+
+    html: str
+    summary: str
+    full: bool
+    images: tuple[ImageData, ...]
+
+
+def _texts_of(item: RawItem, base: str) -> _Texts:
+    body = read_fragment(item.content, base) if item.content else None
+    if body is not None and body.html:
+        summary = body.text if item.summary == item.content else plain_text(item.summary)
+        full = _words(body) >= _FULL_TEXT_WORDS
+    else:
+        body = read_fragment(item.summary, base)
+        summary = body.text
+        full = count_words(summary) >= _FULL_TEXT_WORDS and _words(body) >= _FULL_TEXT_WORDS
+    return _Texts(html=body.html, summary=summary, full=full, images=body.images)
+
+
+def _words(body: Fragment) -> int:
+    return count_words(body.text if body.whole else text_of_html(body.html))
 
 
 def _author(raw: str) -> str:

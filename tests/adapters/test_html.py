@@ -25,6 +25,10 @@ def test_late_image_with_a_script_for_an_address_is_none() -> None:
     assert clean_html('<p>x</p><img data-src="javascript:alert(1)">', BASE) == "<p>x</p>"
 
 
+def test_mark_that_would_make_another_character_of_a_tags_end_goes() -> None:
+    assert clean_html("<p>&#824;a &gt;&#824; b</p>", BASE) == "<p>a &gt;\u0338 b</p>"
+
+
 def test_addresses_become_absolute_and_late_images_real() -> None:
     cleaned = clean_html('<p><a href="../a b.html?x=1&y=2">đọc</a><img src="data:x" data-src="/i.jpg"></p>', BASE)
     assert 'href="https://ban-a.vidu.example/a%20b.html?x=1&amp;y=2"' in cleaned
