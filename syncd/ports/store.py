@@ -353,7 +353,11 @@ class UnitOfWork(Protocol):
 
 
 class Database(Protocol):
-    """Shared by threads. Writers wait for one another; readers see the last commit and never wait for writers."""
+    """Shared by threads. Writers wait for one another; readers see the last commit and never wait for writers.
+
+    `commit()` may wait for the writers that come next, to become durable with them: within a unit of work wait for no lock that
+    a thread may hold while it commits.
+    """
 
     def write(self) -> AbstractContextManager[UnitOfWork]: ...
     def read(self) -> AbstractContextManager[UnitOfWork]: ...

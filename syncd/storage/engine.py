@@ -1,11 +1,9 @@
 """Opening the database, SQLite or PostgreSQL, with one writer at a time on both."""
 
-import logging
 import os
 import socket
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,10 +12,10 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from syncd.errors import StorageError
 from syncd.ports.clock import Clock
+from syncd.storage.connections import Connections
 from syncd.storage.transaction import Transaction, translated
 from syncd.storage.uow import SqlUnitOfWork
-
-log = logging.getLogger(__name__)
+from syncd.storage.writers import WRITER_TIMEOUT_S, Writers
 
 REVISIONS = (
     "0001",
@@ -25,8 +23,9 @@ REVISIONS = (
     "0003",
 )  # the schema's revisions, oldest first: opening a database must not cost the import of Alembic
 BUSY_TIMEOUT_S = 5.0  # SQLite: how long another process may hold the file
-WRITER_TIMEOUT_S = 60.0  # how long a writer waits for the writers before it
-_LONG_WRITE_S = 5.0
+# With a plain BEGIN two transactions that read and then write end in "database is locked" or in a lost update.
+_BEGIN_WRITING = "BEGIN IMMEDIATE"
+_BEGIN_READING = "BEGIN"
 
 
 def parse_url(url: str) -> URL:
@@ -60,8 +59,7 @@ def make_write_engine(url: URL) -> Engine:
         return create_engine(url, pool_size=1, max_overflow=0, pool_pre_ping=True, connect_args=arguments)
     engine = create_engine(url, pool_size=1, max_overflow=0, connect_args=_SQLITE_ARGUMENTS)
     _at_connect(engine, "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
-    # With a plain BEGIN two transactions that read and then write end in "database is locked" or in a lost update.
-    _at_begin(engine, "BEGIN IMMEDIATE")
+    _at_begin(engine, _BEGIN_WRITING)
     return engine
 
 
@@ -80,7 +78,7 @@ def make_read_engine(url: URL) -> Engine:
     engine = create_engine(url, pool_size=8, max_overflow=-1, connect_args=_SQLITE_ARGUMENTS)
     # SQLite before 3.51.3 can damage a WAL that two connections check-point at once: the writer alone does.
     _at_connect(engine, "query_only=ON", "wal_autocheckpoint=0")
-    _at_begin(engine, "BEGIN")
+    _at_begin(engine, _BEGIN_READING)
     return engine
 
 
@@ -118,11 +116,9 @@ class SqlDatabase:
 
     def __init__(self, url: URL, *, clock: Clock) -> None:
         self.url = url
-        self._clock = clock
-        self._writers = _Connections(make_write_engine(url))
-        self._readers = _Connections(make_read_engine(url))
-        self._lock = threading.Lock()
-        self._writing_thread: int | None = None
+        self._writing = Connections(make_write_engine(url), begin=_BEGIN_WRITING)
+        self._reading = Connections(make_read_engine(url), begin=_BEGIN_READING)
+        self._writers = Writers(self._writing, clock=clock)
 
     @contextmanager
     def write(self) -> Iterator[SqlUnitOfWork]:
@@ -131,31 +127,32 @@ class SqlDatabase:
         Raises:
             StorageError: also where this thread writes already: it would wait for itself.
         """
-        if self._writing_thread == threading.get_ident():
-            raise StorageError(
-                "this thread has a unit of work open that writes; a second one would wait for it for ever"
-            )
-        if not self._lock.acquire(timeout=WRITER_TIMEOUT_S):
-            raise StorageError(f"another thread has been writing for {WRITER_TIMEOUT_S:.0f} s")
-        self._writing_thread = threading.get_ident()
-        began = self._clock.monotonic()
+        turn = self._writers.turn()
         try:
-            with self._writers.transaction() as transaction:
-                unit_of_work = SqlUnitOfWork(transaction)
-                if self.url.get_backend_name() == "postgresql":
-                    unit_of_work.ledger.lock()
-                yield unit_of_work
-        finally:
-            self._writing_thread = None
-            self._lock.release()
-            if (lasted := self._clock.monotonic() - began) > _LONG_WRITE_S:
-                log.warning("a unit of work held the writer for %.1f s", lasted)
+            unit_of_work = SqlUnitOfWork(turn.transaction)
+            if self.url.get_backend_name() == "postgresql":
+                unit_of_work.ledger.lock()
+            yield unit_of_work
+        except BaseException as err:
+            with suppress(StorageError):  # what broke it tells more than what came of it
+                turn.end()
+            if isinstance(err, SQLAlchemyError):  # rows are fetched after their statement: a damaged page shows there
+                raise translated(err) from err
+            raise
+        turn.end()
 
     @contextmanager
     def read(self) -> Iterator[SqlUnitOfWork]:
         """One transaction that only reads, and sees the last commit before its first statement, unchanged to its end."""
-        with self._readers.transaction() as transaction:
+        connection = self._reading.begun()
+        transaction = Transaction(connection)
+        try:
             yield SqlUnitOfWork(transaction)
+        except SQLAlchemyError as err:
+            raise translated(err) from err
+        finally:
+            transaction.open = False
+            self._reading.give_back(connection)
 
     def __enter__(self) -> Self:
         return self
@@ -165,64 +162,8 @@ class SqlDatabase:
 
     def close(self) -> None:
         """Give back all connections that are not in use."""
-        self._writers.close()
-        self._readers.close()
-
-
-class _Connections:
-    """The transactions of one engine. Shared by threads.
-
-    Connections to SQLite stay with us between transactions: to check one out and in again costs more than most reads. Those to
-    PostgreSQL are checked out each time, and found to be alive.
-    """
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._errors = (engine.dialect.loaded_dbapi.Error, SQLAlchemyError)
-        self._keeps = engine.dialect.name == "sqlite"
-        self._idle: list[Connection] = []
-
-    @contextmanager
-    def transaction(self) -> Iterator[Transaction]:
-        """A transaction; what was not committed in it is rolled back."""
-        connection = self._begun()
-        transaction = Transaction(connection)
-        try:
-            yield transaction
-        except SQLAlchemyError as err:  # rows are fetched after their statement: a damaged page shows there
-            raise translated(err) from err
-        finally:
-            transaction.open = False
-            self._give_back(connection)
-
-    def close(self) -> None:
-        while self._idle:
-            self._idle.pop().close()
-        self._engine.dispose()
-
-    def _begun(self) -> Connection:
-        try:
-            connection = self._idle.pop() if self._idle else self._engine.connect()
-        except IndexError:  # another thread was quicker
-            connection = self._engine.connect()
-        except SQLAlchemyError as err:
-            raise translated(err) from err
-        try:
-            connection.begin()
-        except self._errors as err:
-            connection.close()
-            raise translated(err) from err
-        return connection
-
-    def _give_back(self, connection: Connection) -> None:
-        try:
-            connection.rollback()
-        except self._errors:
-            connection.invalidate()
-        if self._keeps and not connection.invalidated:
-            self._idle.append(connection)
-        else:
-            connection.close()
+        self._writing.close()
+        self._reading.close()
 
 
 def stored_revision(url: URL) -> str | None:

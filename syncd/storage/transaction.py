@@ -1,6 +1,6 @@
 """One open transaction, as the stores use it: statements in, rows out, the library's errors translated."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from functools import cache
 from itertools import islice
@@ -47,14 +47,19 @@ def translated(err: Exception) -> StorageError:
 
 
 class Transaction:
-    """Used by one thread. After its end every statement is refused, so that nothing is written to no transaction."""
+    """Used by one thread. After its end every statement is refused, so that nothing is written to no transaction.
 
-    def __init__(self, connection: Connection) -> None:
+    `commit` makes it durable; without one there is nothing to be made durable. `failure` is what the database last refused.
+    """
+
+    def __init__(self, connection: Connection, *, commit: Callable[[], None] | None = None) -> None:
         self._connection = connection
+        self._commit = commit
         self._dialect = connection.dialect.name
         self._driver: Any = connection.connection.driver_connection
         self._failures = (connection.dialect.loaded_dbapi.Error, ValueError, *FAILURES)
         self.open = True
+        self.failure: Exception | None = None
 
     def execute(
         self, statement: Executable, rows: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
@@ -64,7 +69,7 @@ class Transaction:
         try:
             return self._connection.execute(statement, rows)
         except FAILURES as err:
-            raise translated(err) from err
+            raise self._refused(err) from err
 
     def rows(self, statement: Prepared, values: Sequence[Any] = ()) -> list[Sequence[Any]]:
         """The rows of a prepared query."""
@@ -74,7 +79,7 @@ class Transaction:
         try:
             return [compiled.read(row) for row in self._driver.execute(compiled.text, compiled.values(values))]
         except self._failures as err:
-            raise translated(err) from err
+            raise self._refused(err) from err
 
     def run(self, statement: Prepared, *rows: Sequence[Any]) -> int:
         """Run a prepared statement once for each row of values; how many rows were concerned."""
@@ -89,7 +94,7 @@ class Transaction:
                 cursor.executemany(compiled.text, [compiled.values(row) for row in rows])
             return int(cursor.rowcount)
         except self._failures as err:
-            raise translated(err) from err
+            raise self._refused(err) from err
         finally:
             cursor.close()
 
@@ -109,10 +114,15 @@ class Transaction:
         if not self.open:
             raise StorageError("this unit of work has ended")
         self.open = False
-        try:
-            self._connection.commit()
-        except FAILURES as err:
-            raise translated(err) from err
+        if self._commit is not None:
+            self._commit()
+
+    def _refused(self, err: Exception) -> StorageError:
+        self.failure = err
+        if self._dialect == "sqlite" and not self._driver.in_transaction:
+            # On a full disk SQLite may have rolled back all of it: what came next would be committed by itself.
+            self.open = False
+        return translated(err)
 
 
 # Building a statement of twenty columns costs more than running it: each is built once.

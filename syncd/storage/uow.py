@@ -1,5 +1,7 @@
 """The unit of work: every store over one transaction."""
 
+from typing import Any, get_type_hints
+
 from syncd.ports.store import UnitOfWork
 from syncd.storage.backfills import SqlBackfillStore, SqlFloodStore
 from syncd.storage.census import SqlCensusStore, SqlOutageStore, SqlSightingStore
@@ -17,25 +19,37 @@ from syncd.storage.transaction import Transaction
 class SqlUnitOfWork(UnitOfWork):
     """Implements `ports.store.UnitOfWork`. Used by one thread."""
 
+    sources: SqlSourceStore
+    looks: SqlLookStore
+    lists: SqlListStore
+    backfills: SqlBackfillStore
+    posts: SqlPostStore
+    versions: SqlVersionStore
+    pushes: SqlPushStore
+    flood: SqlFloodStore
+    censuses: SqlCensusStore
+    sightings: SqlSightingStore
+    outages: SqlOutageStore
+    figures: SqlFigureStore
+    mails: SqlMailStore
+    slots: SqlSlotStore
+    ledger: SqlLedger
+
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
-        self.sources = SqlSourceStore(transaction)
-        self.looks = SqlLookStore(transaction)
-        self.lists = SqlListStore(transaction)
-        self.backfills = SqlBackfillStore(transaction)
-        self.posts = SqlPostStore(transaction)
-        self.versions = SqlVersionStore(transaction)
-        self.pushes = SqlPushStore(transaction)
-        self.flood = SqlFloodStore(transaction)
-        self.censuses = SqlCensusStore(transaction)
-        self.sightings = SqlSightingStore(transaction)
-        self.outages = SqlOutageStore(transaction)
-        self.figures = SqlFigureStore(transaction)
-        self.mails = SqlMailStore(transaction)
-        self.slots = SqlSlotStore(transaction)
-        self.ledger = SqlLedger(transaction)
+
+    def __getattr__(self, name: str) -> Any:
+        """A store is made when it is asked for first: most units of work need three of the fifteen."""
+        if name not in _STORES:
+            raise AttributeError(name)
+        store = _STORES[name](self._transaction)
+        setattr(self, name, store)
+        return store
 
     def commit(self) -> None:
         """Make everything durable, once; afterwards the unit of work is at its end."""
         self.ledger.flush()
         self._transaction.commit()
+
+
+_STORES = get_type_hints(SqlUnitOfWork)
