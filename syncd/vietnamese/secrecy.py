@@ -30,7 +30,8 @@ _TRIM = " \t.,;:!*_-–—|/\"'“”()[]{}<>"
 def find_mark(title: str, text: str) -> str | None:
     """The mark found, as the decree spells it ("Tối mật"), or None. `text` is plain, a line for each paragraph."""
     whole = unicodedata.normalize("NFC", f"{title}\n{text}")
-    if not any(word in whole.lower() for word in _NEEDED):
+    lower = whole.lower()
+    if not any(word in lower for word in _NEEDED):
         return None
     lines = list(_lines(whole))
     for number, line in enumerate(lines):

@@ -1,6 +1,8 @@
 import unicodedata
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from syncd.vietnamese.secrecy import find_mark
 
@@ -45,3 +47,14 @@ def test_document_marks_are_found(title: str, text: str, mark: str) -> None:
 )
 def test_the_word_in_news_is_no_mark(title: str, text: str) -> None:
     assert find_mark(title, text) is None
+
+
+WORDS = st.text() | st.sampled_from(
+    ["mật", "MẬT", "Tối mật", "TUYỆT MẬT", "(Mật)", "Độ mật: Mật", "lưu hành nội bộ", "LƯU  HÀNH NỘI BỘ", "bảo mật", "\x00", "\n", " ", "M\u1ea0\u0302T"]
+)  # fmt: skip
+TEXTS = st.lists(WORDS, max_size=6).map("".join)
+
+
+@given(TEXTS, TEXTS)
+def test_the_same_lines_a_second_time_change_nothing(title: str, text: str) -> None:
+    assert find_mark(title, f"{text}\n{text}") == find_mark(title, text)

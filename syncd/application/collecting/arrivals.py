@@ -5,7 +5,7 @@ Network, and no transaction: `intake` writes it down afterwards.
 
 import html as html_text
 from collections import Counter
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -172,7 +172,7 @@ def _is_same(arrival: Arrival, alias: Alias, record: PostRecord) -> bool:
 
 
 def _recognised_within(source: Source, reading: Reading) -> list[Arrival]:
-    posts = [_storable(post) for post in reading.posts]
+    posts = reading.posts if _are_storable(reading.posts) else tuple(map(_storable, reading.posts))
     urls = [identity.normal_url(post.url) for post in posts]
     texts = [identity.read_text(body_of(post)) for post in posts]
     titles: dict[str, set[str]] = {}
@@ -185,19 +185,22 @@ def _recognised_within(source: Source, reading: Reading) -> list[Arrival]:
     no_names = _shared_guids(posts, urls)
     arrivals: list[Arrival] = []
     seen: set[Alias] = set()
-    for listed, url, text in zip(posts, urls, texts, strict=True):
+    for listed, url, text, story in zip(posts, urls, texts, told, strict=True):
         # Some feeds point every item at the home page: such an address says nothing about which post it is.
         own_url = bool(url) and len(titles[url]) == 1
         if listed.guid and listed.guid not in no_names:
             name = identity.scoped_guid(listed.guid, source.url)
         else:
             name = url if own_url else f"{url}\n{fold(listed.title)}"
-        aliases = [Alias(kind="guid", value=name)]
+        aliases = [Alias("guid", name)]
         if own_url:
-            aliases.append(Alias(kind="url", value=url))
+            aliases.append(Alias("url", url))
         if listed.stable_id:
-            aliases.append(Alias(kind="id", value=identity.scoped_guid(listed.stable_id, source.url)))
-        aliases += [alias for alias in _told_by(listed, text) if alias.kind != "text" or side_by_side[alias.value] == 1]
+            aliases.append(Alias("id", identity.scoped_guid(listed.stable_id, source.url)))
+        if listed.canonical_url:
+            aliases += _canonical(listed)
+        if story and side_by_side[story] == 1:
+            aliases.append(Alias("text", story))
         names = [alias for alias in aliases if alias.value in (name, url)]
         if seen.isdisjoint(names):
             arrivals.append(
@@ -217,9 +220,11 @@ def _recognised_within(source: Source, reading: Reading) -> list[Arrival]:
     return arrivals
 
 
-def _shared_guids(posts: list[PostData], urls: list[str]) -> set[str]:
+def _shared_guids(posts: Sequence[PostData], urls: Sequence[str]) -> set[str]:
     """Guids that items of one list share although nothing else is the same: some feeds give each item the site's own address."""
-    often = Counter(post.guid for post in posts)
+    often = Counter(post.guid for post in posts if post.guid)
+    if len(often) == often.total():
+        return set()
     items: dict[str, set[tuple[str, str]]] = {}
     for post, url in zip(posts, urls, strict=True):
         if post.guid and often[post.guid] > 1:
@@ -231,16 +236,14 @@ def _shared_guids(posts: list[PostData], urls: list[str]) -> set[str]:
     }
 
 
-def _told_by(post: PostData, text: identity.Text) -> Iterator[Alias]:
-    """The names that the post's own content gives it."""
-    if post.canonical_url and identity.host_of(post.canonical_url) == identity.host_of(post.url):
-        # A canonical address without a path is a template's mistake: all pages of the site would be one.
-        canonical = identity.normal_url(post.canonical_url)
-        if "/" in canonical.removeprefix("//") or "?" in canonical:
-            yield Alias(kind="url", value=canonical)
-    told = identity.text_alias(post.title, text)
-    if told:
-        yield Alias(kind="text", value=told)
+def _canonical(post: PostData) -> list[Alias]:
+    """The name that its canonical address gives a post, where it is one of the same site."""
+    if not post.canonical_url or identity.host_of(post.canonical_url) != identity.host_of(post.url):
+        return []
+    canonical = identity.normal_url(post.canonical_url)
+    # A canonical address without a path is a template's mistake: all pages of the site would be one.
+    has_path = "/" in canonical.removeprefix("//") or "?" in canonical
+    return [Alias("url", canonical)] if has_path else []
 
 
 def read_pages(services: Services, source: Source, brought: Sorted) -> None:
@@ -273,12 +276,14 @@ def read_pages(services: Services, source: Source, brought: Sorted) -> None:
             read, failed_in_a_row, arrival.read_page = read + 1, 0, True
             arrival.post = _storable(whole)
             arrival.text = identity.read_text(body_of(arrival.post))
-            arrival.aliases = tuple(dict.fromkeys([*arrival.aliases, *_told_by(arrival.post, arrival.text)]))
+            story = identity.text_alias(arrival.post.title, arrival.text)
+            told = [*_canonical(arrival.post), *([Alias("text", story)] if story else [])]
+            arrival.aliases = tuple(dict.fromkeys([*arrival.aliases, *told]))
 
 
 def _storable(post: PostData) -> PostData:
     """What every database can keep, whatever a site sends: no NUL, no half surrogates, no date beyond our calendar."""
-    if _is_storable(post):
+    if _are_storable([post]):
         return post
     published = post.published
     if published.instant is not None and not 1900 <= published.instant.year < 2200:
@@ -305,16 +310,19 @@ def _storable(post: PostData) -> PostData:
     )
 
 
-def _is_storable(post: PostData) -> bool:
-    instant = post.published.instant
-    if instant is not None and not 1900 <= instant.year < 2200:
-        return False
-    parts = [post.title, post.url, post.guid or "", post.canonical_url or "", post.published.raw, post.author]
-    parts += [post.summary, post.html, post.stable_id or "", *post.categories]
-    for file in post.attachments:
-        parts += [file.url, file.title]
-    for image in post.images:
-        parts += [image.url, image.alt, image.caption]
+def _are_storable(posts: Iterable[PostData]) -> bool:
+    """Whether nothing need be changed in any of them, which is seen of all their texts at once."""
+    parts: list[str] = []
+    for post in posts:
+        instant = post.published.instant
+        if instant is not None and not 1900 <= instant.year < 2200:
+            return False
+        parts += (post.title, post.url, post.guid or "", post.canonical_url or "", post.published.raw, post.author)
+        parts += (post.summary, post.html, post.stable_id or "", *post.categories)
+        for file in post.attachments:
+            parts += (file.url, file.title)
+        for image in post.images:
+            parts += (image.url, image.alt, image.caption)
     text = "".join(parts)
     try:
         text.encode()

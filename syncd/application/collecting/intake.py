@@ -73,7 +73,7 @@ def take_in(uow: UnitOfWork, services: Services, unit: Unit, source: Source, bro
     standing = set(brought.settled.values())
     hosts = cache(lambda: _own_hosts(uow, unit, source))
     fresh: list[Arrival] = []
-    taken: set[tuple[Alias, str]] = set()
+    taken: dict[str, set[Alias]] = {}
     changed = 0
     for arrival in brought.arrivals:
         known = arrival.known or recognised(arrival, found, records, standing)
@@ -86,15 +86,15 @@ def take_in(uow: UnitOfWork, services: Services, unit: Unit, source: Source, bro
             continue
         # One story that the list shows under two addresses; under another title it is another post.
         title = fold(arrival.post.title)
-        names = {(alias, title) for alias in arrival.aliases}
-        if taken.isdisjoint(names):
+        names = taken.setdefault(title, set())
+        if names.isdisjoint(arrival.aliases):
             if arrival.aliases[0] in found:
                 # Its guid is another post's, and with it the key that would be made of it.
                 arrival.identity = f"{arrival.identity}\n{arrival.post.url}\n{title}"
                 if uow.posts.by_key(identity.source_key(unit.id, arrival.identity)) is not None:
                     continue
             fresh.append(arrival)
-            taken.update(names)
+            names.update(arrival.aliases)
     held_back = _take_new(uow, services, unit, source, fresh, look, hosts)
     unchanged = len(brought.settled) + len(brought.kept) + len(brought.arrivals) - len(fresh) - changed
     restless = tuple(arrival.post.title for arrival in brought.arrivals if arrival.restless)
@@ -409,7 +409,9 @@ def _is_reprint(unit: Unit, text: identity.Text, hosts: Callable[[], Collection[
 
 
 def _mark_in(arrival: Arrival) -> str | None:
-    return find_mark(arrival.post.title, "\n".join([arrival.post.summary, *arrival.text.lines]))
+    post, text = arrival.post, "\n".join(arrival.text.lines)
+    # Many feeds give the whole text as the summary too: the same lines a second time can tell nothing more.
+    return find_mark(post.title, text if post.summary == text else f"{post.summary}\n{text}")
 
 
 def _images(post: PostData) -> tuple[dict[str, str], ...]:
