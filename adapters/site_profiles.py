@@ -44,14 +44,14 @@ def load_profiles(folder: Path | None = None) -> tuple[Profile, ...]:
 
 @cache
 def _ours() -> tuple[Profile, ...]:
-    return _read(_OURS)
+    return _read(_OURS, tried=True)
 
 
-def _read(folder: Path) -> tuple[Profile, ...]:
+def _read(folder: Path, *, tried: bool = False) -> tuple[Profile, ...]:
     problems: list[ConfigError] = []
     found: list[Profile] = []
     for path in sorted(folder.glob("*.toml")):
-        profile, wrong = read_profile(path)
+        profile, wrong = read_profile(path, tried=tried)
         problems += wrong
         if profile is not None:
             found.append(profile)

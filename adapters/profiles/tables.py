@@ -2,13 +2,10 @@
 
 import re
 import tomllib
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 
-from bs4 import BeautifulSoup
-
 from adapters.articles.article import ArticleRules
-from adapters.html import select
 from adapters.profiles.profile import ListRules, PagerRules, Profile, Signs
 from syncd.domain.model import LOCAL
 from syncd.domain.toml_table import Table
@@ -16,12 +13,14 @@ from syncd.errors import ConfigError
 from syncd.vietnamese.dates import DayOrder
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,40}")
-_EMPTY = BeautifulSoup("", "lxml")
 _ARTICLE_SELECTORS = ("content", "title", "date", "author", "category", "attachments", "remove", "not_a_date")
 
 
-def read_profile(path: Path) -> tuple[Profile | None, list[ConfigError]]:
-    """One table of one file, named as the file is; None where anything is wrong with it."""
+def read_profile(path: Path, *, tried: bool = False) -> tuple[Profile | None, list[ConfigError]]:
+    """One table of one file, named as the file is; None where anything is wrong with it.
+
+    `tried`: its selectors are known to be selectors. To check those of our own tables costs 0.2 s, more than a hundred looks.
+    """
     problems: list[ConfigError] = []
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -33,15 +32,41 @@ def read_profile(path: Path) -> tuple[Profile | None, list[ConfigError]]:
         return None, [
             ConfigError("no name for a profile", key=path.name, hint="lower-case letters, digits and hyphens")
         ]
-    profile = _profile(Table(data, f"{path.name}: ", problems), path.stem)
+    profile = _profile(Table(data, f"{path.name}: ", problems), path.stem, _Selectors(tried=tried))
     return (None if problems else profile), problems
 
 
-def _profile(table: Table, name: str) -> Profile:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Selectors:
+    """Takes CSS selectors out of tables, and notes those that are none."""
+
+    tried: bool
+
+    def many(self, table: Table, name: str) -> tuple[str, ...]:
+        found = table.texts(name)
+        for selector in found:
+            self._check(table, name, selector)
+        return found
+
+    def one(self, table: Table, name: str, default: str | None) -> str:
+        selector = table.text(name, default)
+        self._check(table, name, selector)
+        return selector
+
+    def _check(self, table: Table, name: str, selector: str) -> None:
+        if self.tried or not selector:
+            return
+        try:
+            check_selector(selector)
+        except ValueError as error:
+            table.problem(name, str(error), "try it in the browser's inspector")
+
+
+def _profile(table: Table, name: str, css: _Selectors) -> Profile:
     dates = table.table("dates") or Table({}, "", [])
     day_order = _word(dates, "day_order", ("day-first", "month-first"))
     minutes = _word(dates, "minutes", ("auto", "reliable", "unreliable"))
-    clocks = _selectors(dates, "clocks")
+    clocks = css.many(dates, "clocks")
     dates.finish()
     order: DayOrder = "month-first" if day_order == "month-first" else "day-first"
     feed_pager = table.table("feed_pager")
@@ -50,12 +75,12 @@ def _profile(table: Table, name: str) -> Profile:
         product=table.text("product"),
         signs=_signs(table.table("signs")),
         feeds=table.texts("feeds"),
-        feed_pager=_pager(feed_pager) if feed_pager else None,
+        feed_pager=_pager(feed_pager, css) if feed_pager else None,
         sitemaps=table.texts("sitemaps"),
         window=table.whole("window", 0, low=1, high=10_000) or None,
-        lists=tuple(_list(layout, clocks) for layout in table.tables("lists")),
-        pager=_pager(table.table("pager")),
-        article=_article(table.table("article"), clocks, order),
+        lists=tuple(_list(layout, clocks, css) for layout in table.tables("lists")),
+        pager=_pager(table.table("pager"), css),
+        article=_article(table.table("article"), clocks, order, css),
         minutes="reliable" if minutes == "reliable" else "unreliable" if minutes == "unreliable" else "auto",
         day_order=order,
         keys=_patterns(table, "keys", grouped=True),
@@ -75,25 +100,25 @@ def _signs(table: Table | None) -> Signs:
     return signs
 
 
-def _list(table: Table, clocks: tuple[str, ...]) -> ListRules:
+def _list(table: Table, clocks: tuple[str, ...], css: _Selectors) -> ListRules:
     rules = ListRules(
-        item=_selector(table, "item", None),
-        holds=_selector(table, "holds", ""),
-        link=_selector(table, "link", "a"),
-        title=_selector(table, "title", ""),
-        date=_selector(table, "date", ""),
-        not_a_date=(*_selectors(table, "not_a_date"), *clocks),
+        item=css.one(table, "item", None),
+        holds=css.one(table, "holds", ""),
+        link=css.one(table, "link", "a"),
+        title=css.one(table, "title", ""),
+        date=css.one(table, "date", ""),
+        not_a_date=(*css.many(table, "not_a_date"), *clocks),
     )
     table.finish()
     return rules
 
 
-def _pager(table: Table | None) -> PagerRules:
+def _pager(table: Table | None, css: _Selectors) -> PagerRules:
     if table is None:
         return PagerRules()
     rules = PagerRules(
         links=_patterns(table, "links", grouped=True),
-        next=_selectors(table, "next"),
+        next=css.many(table, "next"),
         address=table.text("address", ""),
         first=table.whole("first", 1),
         by="entries" if _word(table, "by", ("pages", "entries")) == "entries" else "pages",
@@ -104,10 +129,10 @@ def _pager(table: Table | None) -> PagerRules:
     return rules
 
 
-def _article(table: Table | None, clocks: tuple[str, ...], order: DayOrder) -> ArticleRules:
+def _article(table: Table | None, clocks: tuple[str, ...], order: DayOrder, css: _Selectors) -> ArticleRules:
     if table is None:
         return ArticleRules(not_a_date=clocks, day_order=order)
-    found = {name: _selectors(table, name) for name in _ARTICLE_SELECTORS}
+    found = {name: css.many(table, name) for name in _ARTICLE_SELECTORS}
     found["not_a_date"] = (*found["not_a_date"], *clocks)
     rules = ArticleRules(**found, generic=table.truth("generic", True), zone=LOCAL, day_order=order)
     table.finish()
@@ -135,22 +160,10 @@ def _patterns(table: Table, name: str, *, grouped: bool = False) -> tuple[re.Pat
     return tuple(made)
 
 
-def _selectors(table: Table, name: str) -> tuple[str, ...]:
-    found = table.texts(name)
-    for selector in found:
-        _check_selector(table, name, selector)
-    return found
+def check_selector(selector: str) -> None:
+    """Raise ValueError for what is no CSS selector."""
+    from bs4 import BeautifulSoup  # with its selectors 60 ms, and most processes check none
 
+    from adapters.html import select
 
-def _selector(table: Table, name: str, default: str | None) -> str:
-    selector = table.text(name, default)
-    _check_selector(table, name, selector)
-    return selector
-
-
-def _check_selector(table: Table, name: str, selector: str) -> None:
-    try:
-        if selector:
-            select(_EMPTY, selector)
-    except ValueError as error:
-        table.problem(name, str(error), "try it in the browser's inspector")
+    select(BeautifulSoup("", "lxml"), selector)

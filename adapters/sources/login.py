@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 from urllib.parse import urlencode, urlsplit
 
-from bs4 import BeautifulSoup, Tag
-
 from adapters.html import absolute, asks_for_login, base_of
 from syncd.ports.secret import Secret
 from syncd.ports.source import Exchange
@@ -118,6 +116,8 @@ class Session:
 
     def _filled(self, exchange: Exchange) -> tuple[str, list[tuple[str, str]]]:
         """Where the form goes, and what is sent in it."""
+        from bs4 import BeautifulSoup, Tag  # 60 ms, and few sites have a login
+
         page = BeautifulSoup(exchange.body[:1_000_000], "lxml")
         secret = page.select_one("form input[type=password i]")
         form = secret.find_parent("form") if secret is not None else None

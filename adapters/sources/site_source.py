@@ -8,11 +8,10 @@ from pathlib import PurePosixPath
 from typing import Generic, Literal, TypeVar
 from urllib.parse import urlsplit
 
-from bs4 import BeautifulSoup
-
 from adapters.articles.article import ArticleFault, ArticleReader, ArticleRules
-from adapters.html import clean_html, select
+from adapters.html import clean_html
 from adapters.http.client import PoliteClient
+from adapters.profiles.tables import check_selector
 from adapters.site_profiles import Profile, load_profiles, profile_named, recognise
 from adapters.sources.login import Login
 from adapters.sources.own_page import with_own_page
@@ -46,7 +45,7 @@ class ArticleSelectors:
     def __post_init__(self) -> None:
         for name in self.__slots__:
             if selector := getattr(self, name):
-                select(BeautifulSoup("", "lxml"), selector)
+                check_selector(selector)
 
     def rules(self, *, zone: tzinfo | None, day_order: DayOrder) -> ArticleRules:
         """The same, as asked of an article reader: nothing is read that has no selector."""

@@ -4,9 +4,8 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone, tzinfo
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-
-from bs4 import BeautifulSoup
 
 from adapters.html import PageTooLarge, asks_for_login, parse_page
 from adapters.http.client import PoliteClient, retry_after
@@ -15,6 +14,9 @@ from syncd.domain.model import LOCAL, UnitId
 from syncd.errors import ForeignError, SourceError
 from syncd.ports.source import Exchange, Known
 from syncd.vietnamese.text import decode
+
+if TYPE_CHECKING:  # 60 ms, and a feed needs none of it
+    from bs4 import BeautifulSoup
 
 _REFRESH = re.compile(  # <meta http-equiv="refresh" content="0; url=…">: followed by browsers, never by us
     r"""<meta[^>]{0,200}http-equiv\s*=\s*["']?refresh["']?[^>]{0,200}content\s*=\s*["']?\s*\d*\s*;\s*url\s*=\s*'?([^"'>]+)""",
@@ -83,7 +85,7 @@ class SiteVisitor:
     ) -> SourceError:
         return SourceError(message, unit=self.unit, url=url or self.url, kind=kind, hint=hint, permanent=permanent)
 
-    def parse(self, page: str, *, url: str | None = None) -> BeautifulSoup:
+    def parse(self, page: str, *, url: str | None = None) -> "BeautifulSoup":
         """The page, ready for selectors. Raises SourceError (`too_large`) where that would take too long."""
         try:
             return parse_page(page)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.profiles import tables
 from adapters.site_profiles import load_profiles, profile_named, recognise
 from syncd.errors import ConfigError, ConfigInvalid
 
@@ -191,3 +192,8 @@ def test_saved_pages_are_recognised() -> None:
     assert {kind for name, kind in found.items() if name.startswith("hanoi-ict-")} == {"liferay"}
     assert found["toaan-gov-vn-home.html"] == "webcenter"
     assert {kind for name, kind in found.items() if name.startswith(("dantri", "vnexpress"))} == {None}
+
+
+@pytest.mark.parametrize("table", sorted(Path(tables.__file__).parent.glob("*.toml")), ids=lambda table: table.stem)
+def test_the_selectors_of_our_own_tables_which_no_process_checks_are_selectors(table: Path) -> None:
+    assert tables.read_profile(table)[1] == []
