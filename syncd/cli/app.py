@@ -13,6 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from syncd.errors import SyncdError, UsageError
+from syncd.garbage import collect_seldom
 
 
 class Entry(NamedTuple):
@@ -97,6 +98,7 @@ def syncd() -> None:
 
 def main() -> None:
     """The console script."""
+    collect_seldom()
     try:
         app()
     except SyncdError as error:

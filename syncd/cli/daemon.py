@@ -18,6 +18,7 @@ def run(
 ) -> None:
     """Serve until SIGTERM; exit code 0 after a clean stop."""
     logs.configure(log_level)
+    logs.configure_structlog()
     settings = config_from(config)
     with owning(settings, clock_for(now)) as (wired, lock):
         daemon = Daemon(

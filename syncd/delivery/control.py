@@ -4,6 +4,7 @@ One request a connection: a JSON line `{"operation", "arguments"}`; one answer: 
 """
 
 import json
+import logging
 import os
 import socket
 import threading
@@ -11,11 +12,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import structlog
-
 from syncd.errors import EvidenceError, ForeignError, LedgerError, StorageError, SyncdError
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 MAX_LINE = 64 * 1024 * 1024
 
@@ -112,7 +111,7 @@ class ControlServer:
             return {"error": str(error), "hint": error.hint, "exit_code": exit_code_of(error)}
         except Exception as error:
             # an edge like the web's: the caller must get an answer, and the daemon must live on
-            log.exception("operation failed unexpectedly", operation=operation)
+            log.exception("operation %s failed unexpectedly", operation)
             return {"error": f"{type(error).__name__}: {error}", "hint": "see the daemon's log", "exit_code": 1}
         return {"document": document, "exit_code": exit_code}
 

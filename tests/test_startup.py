@@ -1,0 +1,62 @@
+"""What a poll does not need it does not load: libraries cost more at start than hundreds of looks, and creep in unseen."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from syncd.storage.schema import upgrade
+from syncd.testing.local_site import LocalSite
+
+NOT_FOR_FEEDS = {
+    "adapters.articles.generic", "adapters.articles.page", "adapters.probing", "adapters.sources.http_json",
+    "adapters.sources.list_page", "adapters.sources.page", "adapters.sources.sitemap", "adapters.sources.wordpress",
+    "alembic", "apscheduler", "fastapi", "jinja2", "psycopg", "pygments", "structlog", "trafilatura", "uvicorn",
+}  # fmt: skip
+RUN = """
+import atexit, sys
+atexit.register(lambda: print(*sys.modules, file=sys.stderr))
+from syncd.cli import main
+main()
+"""
+CONFIG = """
+[office]
+name = "Văn phòng Tỉnh ủy Ví Dụ"
+[http]
+allow_addresses = ["127.0.0.0/8"]
+spacing_s = 0.0
+[portal]
+kind = "outbox"
+directory = "portal"
+base_url = "http://127.0.0.1:8077/cong/"
+[[rulesets]]
+id = "mac-dinh"
+builtin = "default"
+from = 2026-01-01
+[mail]
+kind = "maildir"
+directory = "mail"
+[[units]]
+id = "ban-a"
+name = "Ban A"
+group = "ban"
+sources = [{{ kind = "feed", url = "{url}", article = "none" }}]
+"""
+FEED = """<?xml version="1.0"?><rss version="2.0"><channel><title>Ban A</title><link>http://vidu.example/</link>
+<item><title>Tin một</title><link>http://vidu.example/1</link><pubDate>Mon, 05 Oct 2026 08:00:00 +0700</pubDate>
+<description>&lt;p&gt;Đơn vị tổ chức hội nghị tổng kết công tác năm.&lt;/p&gt;</description></item>
+</channel></rss>"""
+
+
+def test_a_look_at_a_feed_loads_nothing_that_only_other_work_needs(tmp_path: Path) -> None:
+    with LocalSite() as site:
+        site.page("/rss", FEED, content_type="application/rss+xml")
+        config = tmp_path / "config.toml"
+        config.write_text(CONFIG.format(url=site.url("/rss")), encoding="utf-8")
+        (tmp_path / "var").mkdir()
+        upgrade(f"sqlite:///{tmp_path}/var/syncd.db")
+        command = [sys.executable, "-c", RUN, "collect", "--json", "-c", str(config)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["units"]["ban-a"]["new"] == 1
+    assert NOT_FOR_FEEDS.isdisjoint(done.stderr.split())
