@@ -11,7 +11,7 @@ from typing import Protocol
 
 from syncd.domain.model import LOCAL, NO_DATE, ReadDate
 from syncd.ports.source import AttachmentData, ImageData
-from syncd.vietnamese.dates import DayOrder
+from syncd.vietnamese.readings import DayOrder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

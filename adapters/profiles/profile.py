@@ -7,7 +7,7 @@ from typing import Literal
 from urllib.parse import parse_qsl, unquote, urlencode, urljoin, urlsplit, urlunsplit
 
 from adapters.articles.article import ArticleRules
-from syncd.vietnamese.dates import DayOrder
+from syncd.vietnamese.readings import DayOrder
 from syncd.vietnamese.text import nfc
 
 Minutes = Literal["reliable", "unreliable", "auto"]

@@ -10,7 +10,7 @@ from adapters.profiles.profile import ListRules, PagerRules, Profile, Signs
 from syncd.domain.model import LOCAL
 from syncd.domain.toml_table import Table
 from syncd.errors import ConfigError
-from syncd.vietnamese.dates import DayOrder
+from syncd.vietnamese.readings import DayOrder
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,40}")
 _ARTICLE_SELECTORS = ("content", "title", "date", "author", "category", "attachments", "remove", "not_a_date")

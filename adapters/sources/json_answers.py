@@ -8,9 +8,10 @@ from typing import Any
 from adapters.sources.visits import SiteVisitor
 from syncd.domain.model import NO_DATE, ReadDate
 from syncd.ports.source import Exchange
-from syncd.vietnamese.dates import DayOrder, parse_date
+from syncd.vietnamese.dates import parse_date
 from syncd.vietnamese.legacy_html import may_hold_legacy, modern_html
 from syncd.vietnamese.legacy_tables import Legacy
+from syncd.vietnamese.readings import DayOrder
 from syncd.vietnamese.text import decode
 
 ACCEPT = "application/json, */*;q=0.1"

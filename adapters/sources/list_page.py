@@ -14,8 +14,9 @@ from adapters.site_profiles import ListRules, Profile
 from syncd.domain.model import NO_DATE, ReadDate
 from syncd.ports.source import PostData, Skipped
 from syncd.vietnamese.date_orders import OrderFound, order_of
-from syncd.vietnamese.dates import DayOrder, parse_date
+from syncd.vietnamese.dates import parse_date
 from syncd.vietnamese.page_clocks import is_clock
+from syncd.vietnamese.readings import DayOrder
 from syncd.vietnamese.text import one_line
 
 MAX_ITEMS = 1_000

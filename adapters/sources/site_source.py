@@ -20,7 +20,7 @@ from syncd.domain.model import SourceId, UnitId
 from syncd.errors import SourceError
 from syncd.ports.clock import Clock
 from syncd.ports.source import ArchivePage, AttachmentData, Exchange, PostData
-from syncd.vietnamese.dates import DayOrder
+from syncd.vietnamese.readings import DayOrder
 from syncd.vietnamese.text import decode
 
 _PAGE = "text/html,application/xhtml+xml;q=0.9,*/*;q=0.5"

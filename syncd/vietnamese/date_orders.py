@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from syncd.vietnamese.dates import DayOrder, order_evidence
-from syncd.vietnamese.readings import ReadDate
+from syncd.vietnamese.dates import order_evidence
+from syncd.vietnamese.readings import DayOrder, ReadDate
 
 # What .NET prints in its American culture, and no Vietnamese software does: no zero before a number, AM or PM after seconds.
 _AMERICAN = re.compile(r"\s*[1-9]\d?/[1-9]\d?/\d{4}\s+[1-9]\d?:\d\d:\d\d\s?[AP]M\s*", re.IGNORECASE)

@@ -24,9 +24,8 @@ from syncd.vietnamese.date_patterns import (
     rewrite_odd_iso,
 )
 from syncd.vietnamese.readings import LOCAL, NO_DATE, Precision, ReadDate
+from syncd.vietnamese.readings import DayOrder as DayOrder
 from syncd.vietnamese.text import nfc
-
-DayOrder = Literal["day-first", "month-first"]
 
 KEPT_RAW_CHARS = 500
 _FARTHEST_CLOCK = 60  # characters between a day and the time that belongs to it

@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta, tzinfo
 
 from syncd.vietnamese.date_patterns import find_clocks, find_days, find_weekday, fold_date_text
-from syncd.vietnamese.dates import DayOrder, parse_date, says_today
-from syncd.vietnamese.readings import LOCAL, Precision
+from syncd.vietnamese.dates import parse_date, says_today
+from syncd.vietnamese.readings import LOCAL, DayOrder, Precision
 
 # between the server's clock, ours, and the moment a page was made and kept by a cache
 _SAME_MOMENT = timedelta(minutes=15)

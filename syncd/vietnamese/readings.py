@@ -6,8 +6,10 @@ They stand here because the arrows point inwards: the grammar may not import the
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from enum import StrEnum
+from typing import Literal
 
 LOCAL = timezone(timedelta(hours=7), "+07:00")
+DayOrder = Literal["day-first", "month-first"]  # how 9/10/2026 is read
 
 
 def require_utc(name: str, instant: datetime | None) -> None:
