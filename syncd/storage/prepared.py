@@ -7,9 +7,10 @@ types of its values and those of its columns are SQLAlchemy's all the same, so b
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import BindParameter, Dialect, Executable, bindparam
+from sqlalchemy import BindParameter, Boolean, Dialect, Executable, bindparam
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement
+from sqlalchemy.types import TypeEngine
 
 Processor = Callable[[Any], Any]
 
@@ -71,9 +72,7 @@ class Compiled:
         self._places = tuple(names.index(name) for name in compiled.positiontup or ())
         if self._places == tuple(range(len(names))):
             self._places = ()
-        self._binders = _processors(
-            compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect) for name in names
-        )
+        self._binders = _processors(_binder(compiled.binds[name].type, dialect) for name in names)
         columns = getattr(statement, "selected_columns", ())
         self._readers = _processors(
             column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns
@@ -99,6 +98,12 @@ class Compiled:
             if values[place] is not None:
                 values[place] = reader(values[place])
         return values
+
+
+def _binder(kind: TypeEngine[Any], dialect: Dialect) -> Processor | None:
+    if isinstance(kind, Boolean):
+        return None  # both drivers take it as it is
+    return kind.dialect_impl(dialect).bind_processor(dialect)
 
 
 def _processors(found: Iterable[Processor | None]) -> tuple[tuple[int, Processor], ...]:
