@@ -7,26 +7,33 @@ left to the parsers, and all three are the same to the byte (tests/adapters/test
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from html import unescape
 from html.entities import html5, name2codepoint
 from typing import NamedTuple
 
-from adapters.html import TAGS, WHOLE_URL, clean_html, clean_tags, images_of, text_of_html
+from adapters.html import ATTRIBUTES, EVERYWHERE, TAGS, WHOLE_URL, clean_html, images_of, is_seen, text_of_html
 from adapters.markup import is_doubtful
 from syncd.ports.source import ImageData
+from syncd.vietnamese.text import one_line
 
 _SPLIT = re.compile(r"(<[^<>]*>)")
 # Values hold no reference but `&amp;`, and no white space stands in tags but these: what else parsers make of them is their own affair.
 _VALUE = r"""=(?:"((?:[^"&]|&amp;)*)"|'((?:[^'&]|&amp;)*)'|([\w.:#%-]+))"""
 _TAG = re.compile(rf"<(/?)([a-zA-Z][a-zA-Z0-9]*)((?:[ \n\t]+[a-zA-Z]+(?:{_VALUE})?)*)[ \n\t]*(/?)>")
-_ADDRESS = re.compile(rf"[ \n\t](?:href|src)(?:{_VALUE})?", re.IGNORECASE)
+_ATTRIBUTE = re.compile(rf"([a-zA-Z]+)(?:{_VALUE})?")
+_ADDRESS = re.compile(r"[ \n\t](?:href|src)=", re.IGNORECASE)
 _INLINE = frozenset(("a", "b", "strong", "i", "em", "u", "span", "font", "small", "sup", "sub"))
-_VOID = {"br": "\n", "img": "", "hr": "\n"}
+_BREAKS = frozenset(("br", "hr"))
+_VOID = _BREAKS | {"img"}
 _UNNESTED = frozenset(("p", "h1", "h2", "h3", "h4", "h5", "h6"))  # what the next block closes
 _LISTS = frozenset(("ul", "ol"))
 _BLOCK = frozenset(("div", "blockquote", "li")) | _UNNESTED | _LISTS
+_KNOWN = _INLINE | _BLOCK | _VOID
+_ALLOWED = {tag: names | EVERYWHERE for tag, names in ATTRIBUTES.items()}
+_ODD_HOST = re.compile(r"localhost|xn--")  # names that the cleaner looks at more closely
 _REFERENCE = re.compile(r"&(#?[a-zA-Z0-9]*;?)")
 # The references that all parsers read alike: the names of HTML 4 that still mean the same, and numbers of no control character.
 _NAMED = frozenset(f"{name};" for name, code in name2codepoint.items() if html5[f"{name};"] == chr(code))
@@ -57,7 +64,10 @@ class _Tag(NamedTuple):
     place: str
     cleaned: str
     shown: str
-    images: tuple[ImageData, ...]
+    image: ImageData | None
+
+
+_UNKNOWN = _Tag("?", "", "", None)  # fits nowhere
 
 
 def read_fragment(source: str, base_url: str) -> Fragment:
@@ -76,27 +86,37 @@ def plain_fragment(source: str, base_url: str) -> Fragment | None:
     if "<" not in source:
         return _without_tags(source)
     parts = _SPLIT.split(source)
-    tags = _judged(parts[1::2], base_url)
-    texts = parts[::2]
-    if tags is None or not _are_nested(tags) or "<" in "".join(texts):
+    if len(parts) == 1:
         return None
-    parts[1::2] = [tag.shown for tag in tags]
+    texts = "".join(parts[::2])
+    places, cleaned, shown, images = zip(
+        *[_tag_of(tag) if "=" not in tag else _tag(tag, base_url) for tag in parts[1::2]], strict=True
+    )
+    if "<" in texts or not _are_nested(places):
+        return None
+    parts[1::2] = shown
     text = "".join(parts)
-    if "&" in source or "\xa0" in source or any(">" in part for part in texts):
-        parts[::2] = [_escaped(unescape(part)) for part in texts]
+    if "&" in texts or "\xa0" in texts or ">" in texts:
+        parts[::2] = [_escaped(unescape(part)) for part in parts[::2]]
         text = unescape(text)
-    parts[1::2] = [tag.cleaned for tag in tags]
-    html = "".join(parts).strip()
-    if "\u0338" in text or not (unicodedata.is_normalized("NFC", html) and unicodedata.is_normalized("NFC", text)):
-        return None  # a mark composes with what stood before its tag, and that one with the tag's own end
-    return Fragment(html=html, text=_lines_of(text), images=_images_of(tags), whole=True)
+    if "\u0338" in text or not unicodedata.is_normalized("NFC", text):
+        return None  # a mark composes with what stood before its tag, and this one with the tag's own end
+    parts[1::2] = cleaned
+    return Fragment(html="".join(parts).strip(), text=_lines_of(text, source), images=_once_each(images), whole=True)
 
 
 def _without_tags(source: str) -> Fragment | None:
     text = unescape(source) if "&" in source else source
     if not (unicodedata.is_normalized("NFC", source) and unicodedata.is_normalized("NFC", text)):
         return None
-    return Fragment(html=source.strip(), text=_lines_of(text), images=(), whole=True)
+    return Fragment(html=source.strip(), text=_lines_of(text, source), images=(), whole=True)
+
+
+def _once_each(images: Iterable[ImageData | None]) -> tuple[ImageData, ...]:
+    found: dict[str, ImageData] = {}
+    for image in filter(None, images):
+        found.setdefault(image.url, image)
+    return tuple(found.values())
 
 
 def plain_text(source: str) -> str:
@@ -115,7 +135,7 @@ def _is_plain(source: str) -> bool:
     if "data-" in source or len(source) > _MAX_CHARS:
         return False
     # Spaces that are none to `isprintable`; everything else that shows nothing goes to the parsers.
-    if not source.replace("\n", "").replace("\t", "").replace("\xa0", "").isprintable():
+    if not (source.isprintable() or source.replace("\n", "").replace("\t", "").replace("\xa0", "").isprintable()):
         return False
     if "&" in source and not all(map(_is_usual, set(_REFERENCE.findall(source)))):
         return False
@@ -132,60 +152,81 @@ def _escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\xa0", "&nbsp;")
 
 
-def _lines_of(text: str) -> str:
-    """A line for each block, without white space to spare."""
-    if "  " not in text and "\t" not in text and text.replace("\n", "").isprintable():  # no other white space either
+def _lines_of(text: str, source: str) -> str:
+    """A line for each block, without white space to spare. `source` is printable, so it has a space or one of three others."""
+    if "  " not in text and "&" not in source and "\xa0" not in source and "\t" not in source:
         return "\n".join(filter(None, [line.strip(" ") for line in text.split("\n")]))
     return "\n".join(filter(None, [" ".join(line.split()) for line in text.split("\n")]))
 
 
-def _images_of(tags: list[_Tag]) -> tuple[ImageData, ...]:
-    images: dict[str, ImageData] = {}
-    for tag in tags:
-        for image in tag.images:
-            images.setdefault(image.url, image)
-    return tuple(images.values())
+def _tag(written: str, base_url: str) -> _Tag:
+    return _judge(written, base_url) if _ADDRESS.search(written) else _tag_of(written)
 
 
-def _judged(written: list[str], base_url: str) -> list[_Tag] | None:
-    tags = [_judge(tag, base_url) if "=" in tag and _ADDRESS.search(tag) else _tag_of(tag) for tag in written]
-    found = [tag for tag in tags if tag is not None]
-    return found if len(found) == len(tags) else None
-
-
-def _judge(written: str, base_url: str) -> _Tag | None:
-    """What a tag means; None where it is no everyday tag, whole in itself."""
+def _judge(written: str, base_url: str) -> _Tag:
+    """What a tag means, where it is an everyday one, whole in itself."""
     found = _TAG.fullmatch(written)
     if found is None:
-        return None
-    closing, name, closed = found[1], found[2].lower(), found[7]
-    shown = "\n" if name in _BLOCK else ""
-    if name in _VOID and not closing:
-        base = base_url if _depends_on_base(written) else ""
-        cleaned = clean_tags(written, base)
-        images = images_of(cleaned) if name == "img" else ()
-        return _Tag(place="hr" if name == "hr" else "", cleaned=cleaned, shown=_VOID[name], images=images)
-    if (name not in _INLINE and name not in _BLOCK) or closed:
-        return None
-    end = f"</{name}>" if name in TAGS else ""
+        return _UNKNOWN
+    closing, name, attributes, closed = found[1], found[2].lower(), found[3], found[7]
+    if name not in (_VOID if closed else _KNOWN) or (closing and name in _VOID):
+        return _UNKNOWN
+    shown = "\n" if name in _BLOCK or name in _BREAKS else ""
     if closing:
-        return _Tag(place=f"/{name}", cleaned=end, shown=shown, images=())
-    whole = clean_tags(f"{written}</{name}>", base_url if _depends_on_base(written) else "")
-    return _Tag(place=name, cleaned=whole.removesuffix(end), shown=shown, images=())
+        return _Tag(f"/{name}", f"</{name}>" if name in TAGS else "", shown, None)
+    kept = _kept(name, attributes) if attributes else {}
+    if kept is None:
+        return _cleaned_alone(written, name, shown, base_url)
+    if name == "img":
+        return _image(kept)
+    if name == "a":
+        kept["rel"] = "noopener nofollow"
+    place = "" if name == "br" else name
+    return _Tag(place, f"<{name}{_written(kept)}>" if name in TAGS else "", shown, None)
 
 
-def _depends_on_base(tag: str) -> bool:
-    """Whether an address of a tag is not whole in itself, so that the cleaner for the fragment's own base must see it."""
-    if "localhost" in tag:
-        return True
-    values = [double or single or bare for double, single, bare in _ADDRESS.findall(tag)]
-    return not all(WHOLE_URL.fullmatch(value.replace("&amp;", "&")) for value in values)
+def _kept(name: str, attributes: str) -> dict[str, str] | None:
+    """The attributes that the allow-list leaves; None where the cleaner must judge them, with the base that they stand against."""
+    allowed = _ALLOWED.get(name, EVERYWHERE)
+    kept: dict[str, str] = {}
+    for written, double, single, bare in _ATTRIBUTE.findall(attributes):
+        attribute = written.lower()
+        if attribute in kept:
+            return None
+        if attribute in allowed:
+            value = (double or single or bare).replace("&amp;", "&")
+            if attribute in ("href", "src") and (not WHOLE_URL.fullmatch(value) or _ODD_HOST.search(value)):
+                return None
+            if not value.isascii() and not unicodedata.is_normalized("NFC", value):
+                return None
+            kept[attribute] = value
+    return kept
 
 
-class _Tags(dict[str, _Tag | None]):
+def _written(attributes: dict[str, str]) -> str:
+    """Attributes as the cleaner writes them."""
+    return "".join([f' {name}="{_escaped(value).replace(chr(34), "&quot;")}"' for name, value in attributes.items()])
+
+
+def _image(attributes: dict[str, str]) -> _Tag:
+    written = _written(attributes)
+    if not is_seen(written):
+        return _Tag("", "", "", None)
+    image = ImageData(url=attributes["src"], alt=one_line(attributes.get("alt", "")))
+    return _Tag("", f"<img{written}>", "", image)
+
+
+def _cleaned_alone(written: str, name: str, shown: str, base_url: str) -> _Tag:
+    end = f"</{name}>" if name in TAGS and name not in _VOID else ""
+    cleaned = clean_html(written + end, base_url).removesuffix(end)
+    images = images_of(cleaned) if name == "img" else ()
+    return _Tag("" if name in ("br", "img") else name, cleaned, shown, images[0] if images else None)
+
+
+class _Tags(dict[str, _Tag]):
     """Tags without an address, each judged once: they are few, and then begun anew. Shared by threads."""
 
-    def __missing__(self, written: str) -> _Tag | None:
+    def __missing__(self, written: str) -> _Tag:
         tag = _judge(written, "")
         if len(written) <= _KEPT_CHARS:
             if len(self) >= _KEPT_TAGS:
@@ -197,9 +238,8 @@ class _Tags(dict[str, _Tag | None]):
 _tag_of = _Tags().__getitem__
 
 
-def _are_nested(tags: list[_Tag]) -> bool:
+def _are_nested(places: tuple[str, ...]) -> bool:
     """Whether each element ends where its own end tag stands, for every parser."""
-    places = tuple([tag.place for tag in tags if tag.place])
     return _nest(places) if len(places) <= _KEPT_TEMPLATE else _nest.__wrapped__(places)
 
 
@@ -207,19 +247,21 @@ def _are_nested(tags: list[_Tag]) -> bool:
 def _nest(places: tuple[str, ...]) -> bool:
     open_elements: list[str] = []
     for place in places:
+        if not place:
+            continue
         if place[0] == "/":
             if not open_elements or open_elements.pop() != place[1:]:
                 return False
             continue
+        if place == "?" or len(open_elements) >= _MAX_DEPTH:
+            return False
         if (place in _BLOCK or place == "hr") and not _UNNESTED.isdisjoint(open_elements):
             return False
         if place == "a" and "a" in open_elements:
             return False
-        around = open_elements[-1] if open_elements else "div"
-        if around in _LISTS if place != "li" else around not in _LISTS:
+        around = open_elements[-1] if open_elements else ""
+        if (around in _LISTS) != (place == "li"):
             return False
         if place != "hr":
             open_elements.append(place)
-            if len(open_elements) > _MAX_DEPTH:
-                return False
     return not open_elements

@@ -36,6 +36,7 @@ ATTRIBUTES = {
     "col": {"span"},
     "ol": {"start"},
 }
+EVERYWHERE = {"lang", "title"}
 _SCHEMES = {"http", "https", "mailto", "tel"}
 _WITH_CONTENT_DROPPED = {
     "script",
@@ -126,13 +127,10 @@ def clean_html(source: str, base_url: str) -> str:
     if "<img" in source and any(name in source for name in _LAZY):
         source = _load_images(source)
     # Composed once more, as "&#1;" is a character only now; and a mark after a tag must not make another character of its end.
-    return nfc(clean_tags(source, base_url).replace(">\u0338", ">")).strip()
-
-
-def clean_tags(source: str, base_url: str) -> str:
-    """What the allow-list leaves of markup whose size, depth and text are known to be harmless."""
-    cleaned = _cleaner(base_url).clean(source)
-    return _IMAGE.sub(_shown, cleaned) if "<img" in cleaned else cleaned
+    cleaned = _cleaner(base_url).clean(source).replace(">\u0338", ">")
+    if "<img" in cleaned:
+        cleaned = _IMAGE.sub(lambda image: image[0] if is_seen(image[1]) else "", cleaned)
+    return nfc(cleaned).strip()
 
 
 @lru_cache(maxsize=32)  # a list's entries stand against one base, and each cleaner keeps its own copy of the lists
@@ -148,21 +146,17 @@ def _cleaner(base_url: str) -> nh3.Cleaner:
     return nh3.Cleaner(
         tags=TAGS,
         clean_content_tags=_WITH_CONTENT_DROPPED,
-        attributes=ATTRIBUTES,
+        attributes={**ATTRIBUTES, "*": EVERYWHERE},
         attribute_filter=keep,
         url_schemes=_SCHEMES,
         link_rel="noopener nofollow",
     )
 
 
-def _shown(image: re.Match[str]) -> str:
-    return image[0] if ' src="' in image[1] and not _is_one_pixel(image[1]) else ""
-
-
-def _is_one_pixel(attributes: str) -> bool:
-    """Whether an image is there to count readers: WordPress feeds end in one of those."""
+def is_seen(attributes: str) -> bool:
+    """Whether an image shows anything. WordPress feeds end in one of a pixel, there to count readers."""
     sizes = _SIZE.findall(attributes)
-    return len(sizes) == 2 and all(size in ("0", "1") for size in sizes)
+    return ' src="' in attributes and not (len(sizes) == 2 and all(size in ("0", "1") for size in sizes))
 
 
 def _is_internal(url: str, base_url: str) -> bool:

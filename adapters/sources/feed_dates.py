@@ -19,13 +19,13 @@ _NUKEVIET_GUID = re.compile(r"^\s*news_\d+\s*$")
 _NO_MINUTES_UNSIGNED = 5  # so many items with minutes equal to the month, without NukeViet's signature: one in 10^8
 _MONTHS_UNSIGNED = 2  # they span: who posts at ten past each hour in October is honest
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_NUMBER_OF = {name: number for number, name in enumerate(_MONTHS, start=1)}
+_NUMBER_OF = {name: f"{number:02}" for number, name in enumerate(_MONTHS, start=1)}
 # What nearly every feed prints, in a form that can mean one instant only. Years are those in which no software's "no date" lies.
+_CLOCK = r"((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)"
 _MAIL_DATE = re.compile(
-    r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), )?(\d\d) (" + "|".join(_MONTHS) + r") (20[0-8]\d)"
-    r" ([01]\d|2[0-3]):([0-5]\d):([0-5]\d) (?:GMT|([+-])(0\d|1[0-3])([03])0)"
+    rf"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), )?(\d\d) ({'|'.join(_MONTHS)}) (20[0-8]\d) {_CLOCK} (?:GMT|([+-](?:0\d|1[0-3])[03]0))"
 )
-_ISO_DATE = re.compile(r"(20[0-8]\d)-(\d\d)-(\d\d)T([01]\d|2[0-3]):([0-5]\d):([0-5]\d)(?:Z|([+-])(0\d|1[0-3]):([03])0)")
+_ISO_DATE = re.compile(rf"(20[0-8]\d-\d\d-\d\d)T{_CLOCK}(?:Z|([+-](?:0\d|1[0-3]):[03]0))")
 _FUTURE = timedelta(days=1)
 
 
@@ -92,20 +92,16 @@ def _plain_date(printed: str, options: FeedOptions) -> ReadDate | None:
     """What `parse_date` makes of the two usual forms, in a fiftieth of its time; None for any other."""
     printed = printed.strip()
     if found := _MAIL_DATE.fullmatch(printed):
-        day, month, year, hour, minute, second, sign, zone_hours, half = found.groups()
-        number = _NUMBER_OF[month]
+        day, month, year, clock, zone = found.groups()
+        iso = f"{year}-{_NUMBER_OF[month]}-{day}T{clock}{zone or '+0000'}"
     elif found := _ISO_DATE.fullmatch(printed):
-        year, month, day, hour, minute, second, sign, zone_hours, half = found.groups()
-        number = int(month)
+        iso = f"{found[1]}T{found[2]}{found[3] or '+0000'}"
     else:
         return None
     try:
-        instant = datetime(int(year), number, int(day), int(hour), int(minute), int(second), tzinfo=UTC)
+        instant = datetime.fromisoformat(iso).astimezone(UTC)
     except ValueError:
         return None
-    if sign:
-        offset = timedelta(hours=int(zone_hours), minutes=30 if half == "3" else 0)
-        instant = instant - offset if sign == "+" else instant + offset
     late = options.fetched_at is not None and instant > options.fetched_at + _FUTURE
     return ReadDate(
         instant=instant, precision=Precision.SECOND, raw=printed, origin="feed", doubt="future" if late else None

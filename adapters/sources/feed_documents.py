@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from adapters.fragments import Fragment, count_words, plain_text, read_fragment
@@ -29,7 +29,7 @@ _MAX_ADDRESS = 2_000
 _TITLE_FROM_TEXT = 120
 _FULL_TEXT_WORDS = 120  # a "content" shorter than this may be a teaser under another name
 _MAIL_AND_NAME = re.compile(r"^[^\s()]+@[^\s()]+\s*\((.+)\)$")
-_READING = "1"  # another number lets every entry be read anew, for when this module reads entries otherwise
+_READING = "2"  # another number lets every entry be read anew, for when this module reads entries otherwise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +81,12 @@ def parse_feed(
             notes.append(f"{decoded.replaced} broken characters in {decoded.encoding}")
     else:
         text = document
-    raw, well_formed = read_raw(text, base_url)
+    marks = _Marks(options, base_url, settled) if options.read_as else None
+    raw, well_formed = read_raw(text, base_url, marks)
+    urls = [_address_of(item, base_url) for item in raw.items]
+    shared = _sharing(raw.items, urls)
+    if any(raw.items[at].brief for at in shared):
+        raw, well_formed = read_raw(text, base_url, _Marks(options, base_url, ()))
     if not well_formed:
         notes.append("not well-formed: read tolerantly")
     if raw.cut:
@@ -94,8 +99,7 @@ def parse_feed(
     dates: list[ReadDate] = []
     listed: list[tuple[str, str]] = []
     old_encodings: Counter[str | None] = Counter()
-    urls = [_address_of(item, base_url) for item in raw.items]
-    fingerprints = _fingerprints(raw.items, urls, base_url, options)
+    fingerprints = _fingerprints(raw.items, shared, marks)
     published = read_dates(raw, options, notes)
     for position, (item, url, fingerprint, date) in enumerate(
         zip(raw.items, urls, fingerprints, published, strict=True), start=1
@@ -138,28 +142,52 @@ def _address_of(item: RawItem, base_url: str) -> str:
     return url
 
 
-def _fingerprints(items: list[RawItem], urls: list[str], base_url: str, options: FeedOptions) -> list[str]:
-    """A hash over all that each item prints and all that decides how it is read.
+class _Marks:
+    """Makes fingerprints: hashes over all that an item prints and all that decides how it is read."""
 
-    Empty for items that share an address or a guid: what those mean depends on the items beside them.
-    """
-    if not options.read_as:
-        return [""] * len(items)
-    salt = f"{_READING}\0{options.read_as}\0{base_url}\0"
+    def __init__(self, options: FeedOptions, base_url: str, settled: Collection[str]) -> None:
+        self.settled = settled
+        self._salt = f"{_READING}\0{options.read_as}\0{base_url}\0"
+
+    def marker(self, context: str) -> Callable[[bytes], str]:
+        salted = hashlib.blake2b(f"{self._salt}{context}\0".encode("utf-8", "surrogatepass"), digest_size=16)
+
+        def mark(printed: bytes) -> str:
+            hashed = salted.copy()
+            hashed.update(printed)
+            return hashed.hexdigest()
+
+        return mark
+
+
+def _sharing(items: list[RawItem], urls: list[str]) -> set[int]:
+    """The positions of the items without an address, or that share theirs or a guid: what those mean depends on the items beside them."""
     pages = [normal_url(url) for url in urls]
     guids = [_guid_key(item.guid) for item in items]
-    pages_seen, guids_seen = Counter(pages), Counter(guids)
-    found = []
-    for item, page, guid in zip(items, pages, guids, strict=True):
-        if not page or pages_seen[page] > 1 or (guid and guids_seen[guid] > 1):
-            found.append("")
-            continue
-        printed = [salt, item.title, item.link, item.base, item.guid, item.date, item.author, item.summary]
-        printed += [item.content, "1" if item.guid_is_address else "0", *item.other_dates, "\1", *item.categories, "\1"]
-        printed += [part for image in item.images for part in image]
-        whole = "\0".join(printed).encode("utf-8", "surrogatepass")
-        found.append(hashlib.blake2b(whole, digest_size=16).hexdigest())
-    return found
+    pages_seen, guids_seen = Counter(pages), Counter(filter(None, guids))
+    return {
+        at
+        for at, (page, guid) in enumerate(zip(pages, guids, strict=True))
+        if not page or pages_seen[page] > 1 or guids_seen[guid] > 1
+    }
+
+
+def _fingerprints(items: list[RawItem], shared: set[int], marks: _Marks | None) -> list[str]:
+    """The fingerprint of each item; empty for those that must be read at each look."""
+    if marks is None:
+        return [""] * len(items)
+    mark = marks.marker("")
+    return [
+        "" if at in shared else item.fingerprint or mark(_printed(item).encode("utf-8", "surrogatepass"))
+        for at, item in enumerate(items)
+    ]
+
+
+def _printed(item: RawItem) -> str:
+    """All that an item prints, where its source text is not known."""
+    printed = [item.title, item.link, item.base, item.guid, item.date, item.author, item.summary, item.content]
+    printed += ["1" if item.guid_is_address else "0", *item.other_dates, "\1", *item.categories, "\1"]
+    return "\0".join([*printed, *(part for image in item.images for part in image)])
 
 
 def _guid_key(guid: str) -> str:

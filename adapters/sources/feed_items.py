@@ -16,6 +16,7 @@ _FOREIGN_TITLES = ("search.yahoo.com/mrss", "itunes", "opensearch", "purl.org/dc
 _DATES = ("pubdate", "published", "issued", "created", "date", "updated", "modified", "lastmod")
 _CONTENT_RANK = 6  # the address of an Atom entry's text, where nothing better is linked
 _PUBLICATION = ("pubdate", "published", "issued", "created", "date")
+_TELLING = frozenset(("title", "link", "origlink", "guid", "id", "identifier", *_DATES))
 _ITEM_NAMES = ("item", "entry")
 
 
@@ -36,6 +37,8 @@ class RawItem:
     content: str = ""
     images: list[tuple[str, str]] = field(default_factory=list)  # address, description
     broken: str = ""  # why it cannot be read at all
+    fingerprint: str = ""  # of its source text, where that is known
+    brief: bool = False  # read for what tells it from others and when it was; nothing else of it is known
 
 
 @dataclass(slots=True, kw_only=True)
@@ -67,7 +70,7 @@ def read_tree(root: Any, cap: int) -> RawFeed | None:
         elements = elements or list(_outermost_items(root))
     elif kind != "items" and not elements:
         return None
-    read = _cdf_item if cdf else _entry if kind == "feed" else _rss_item
+    read = _cdf_item if cdf else _entry if kind == "feed" else read_rss_item
     return RawFeed(
         format="cdf" if cdf else {"feed": "atom", "rdf": "rdf"}.get(kind, "rss"),
         title=_text(_child(root if kind == "feed" else channel, "title")),
@@ -94,7 +97,14 @@ def _outermost_items(root: Any) -> Iterator[Any]:
             yield element
 
 
-def _rss_item(element: Any) -> RawItem:
+@lru_cache(maxsize=500)
+def is_body(written: str) -> bool:
+    """Whether an element of this name, as written, says neither which item it stands in nor when that was published."""
+    return written.rpartition(":")[2].lower() not in _TELLING
+
+
+def read_rss_item(element: Any) -> RawItem:
+    """What an `<item>` of RSS or RDF holds."""
     item = RawItem(base=element.base or "")
     found: dict[str, str] = {}
     dates: dict[str, str] = {}

@@ -1,6 +1,6 @@
 """From the text of a feed to its raw items, whatever shape the text is in.
 
-Three ways, each tried when the one before cannot: lxml on the text as it is; lxml on the text with the usual faults mended
+Four ways, each tried when the one before cannot: plain items by their source; lxml on the text as it is; lxml on the text with the usual faults mended
 (stray ampersands, HTML entities, undeclared prefixes, control characters, text around the feed); feedparser on the text,
 which reads what no XML parser can. feedparser never sees an address or bytes: it would fetch the one and guess about
 the other. Tried with lxml 6.1.3 and feedparser 6.0.14.
@@ -17,6 +17,7 @@ from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 
 from adapters.html import looks_like_html
 from adapters.sources.feed_items import RawFeed, RawItem, read_tree
+from adapters.sources.feed_plain import Marks, read_plain
 
 MAX_ITEMS = 1_000
 MAX_MENDED_CHARS = 4_000_000  # mending holds several copies; the largest feed that needed it has 0.7 million
@@ -58,8 +59,8 @@ class NotAFeed(Exception):
         self.kind = kind
 
 
-def read_raw(text: str, base_url: str) -> tuple[RawFeed, bool]:
-    """The raw feed, and whether the text was well-formed.
+def read_raw(text: str, base_url: str, marks: Marks | None = None) -> tuple[RawFeed, bool]:
+    """The raw feed, and whether the text was well-formed. Items that `marks` knows as settled may be read in brief.
 
     Raises:
         NotAFeed: the text is no feed, is empty, or is built to harm its reader.
@@ -70,6 +71,11 @@ def read_raw(text: str, base_url: str) -> tuple[RawFeed, bool]:
     if text.lstrip()[0] in "{[":
         return _read_json(text), True
     bare = _without_prolog(text)
+    plain = (
+        read_plain(bare, lambda head: _parse(head, base_url), MAX_ITEMS, marks) if len(bare) <= _LONG_CHARS else None
+    )
+    if plain is not None:
+        return plain, True
     well_formed = _parse(bare, base_url)
     if well_formed is not None:
         feed = read_tree(well_formed, MAX_ITEMS)

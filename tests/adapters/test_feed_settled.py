@@ -75,3 +75,21 @@ def test_the_minutes_and_the_order_of_dates_are_judged_over_settled_entries_too(
     newest = read(item(5, date="10/5/2026 08:00"), *american, settled=settled).posts[0].published
     assert newest.instant is not None
     assert (newest.instant.month, newest.instant.day) == (10, 5)
+
+
+def test_settled_entry_that_a_new_one_shares_its_address_with_is_read_in_full() -> None:
+    page = "https://ban-a.vidu.example/8.html"
+    settled = fingerprints(read(item(8)))
+    again = read(item(9, link=page), item(8), settled=settled)
+    assert again.settled == ()
+    assert [post.summary for post in again.posts] == ["Nội dung tin 9", "Nội dung tin 8"]
+    assert fingerprints(again) == set()
+
+
+def test_what_the_channel_says_beside_its_entries_settles_nothing_anew() -> None:
+    first = read(item(8), item(7))
+    document = f"<rss><channel><title>t</title><lastBuildDate>x</lastBuildDate>\r\n{item(7)}\r\n</channel></rss>"
+    again = parse_feed(document, base_url=BASE, options=OPTIONS, settled=fingerprints(first))
+    assert again.settled == (first.posts[1].fingerprint,)
+    other = f'<rss xmlns="urn:x"><channel><title>t</title>{item(7)}</channel></rss>'
+    assert parse_feed(other, base_url=BASE, options=OPTIONS, settled=fingerprints(first)).settled == ()
