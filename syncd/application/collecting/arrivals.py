@@ -15,6 +15,7 @@ from syncd.domain.model import PostId, Precision, SourceId, Unit
 from syncd.errors import ForeignError
 from syncd.ports.records import Alias, PostRecord
 from syncd.ports.source import PostData, Reading, Source
+from syncd.ports.store import UnitOfWork
 from syncd.vietnamese.fold import fold
 from syncd.vietnamese.storable import storable
 
@@ -110,7 +111,7 @@ class Sorted:
 
 
 def recognise(
-    services: Services,
+    uow: UnitOfWork,
     unit: Unit,
     source: Source,
     reading: Reading,
@@ -125,9 +126,8 @@ def recognise(
     settled = {entry: before[entry] for entry in reading.settled if entry in before}
     brought = Sorted(before=before, settled=settled, arrivals=_recognised_within(source, reading))
     if brought.arrivals:
-        with services.db.read() as uow:
-            found = uow.posts.find(unit.id, [alias for arrival in brought.arrivals for alias in arrival.aliases])
-            records = uow.posts.many(set(found.values()))
+        found = uow.posts.find(unit.id, [alias for arrival in brought.arrivals for alias in arrival.aliases])
+        records = uow.posts.many(set(found.values())) if found else {}
         standing = set(settled.values())
         for arrival in brought.arrivals:
             arrival.known = recognised(arrival, found, records, standing)

@@ -231,7 +231,8 @@ def _take_page(run: _Run, source: Source, page: ArchivePage, row: BackfillRecord
     for number, part in enumerate(parts):
         last = number == len(parts) - 1
         reading = Reading(exchange=page.exchange, unchanged=False, posts=tuple(part))
-        brought = arrivals.recognise(services, run.unit, source, reading, {}, archive=True)
+        with services.db.read() as uow:
+            brought = arrivals.recognise(uow, run.unit, source, reading, {}, archive=True)
         arrivals.read_pages(services, source, brought)
         if services.capture == "page":
             for arrival in brought.arrivals:
@@ -305,8 +306,11 @@ def _turned(row: BackfillRecord, page: ArchivePage) -> BackfillRecord:
 
 
 def _look(run: _Run, source: Source, page: ArchivePage, row: BackfillRecord, counts: intake.Intake) -> LookRecord:
-    return replace(
-        row_of(run.unit, source.id, source.url, page.exchange, page.exchange.at, outcome=OUTCOME),
+    return row_of(
+        run.unit,
+        source.id,
+        page.exchange,
+        outcome=OUTCOME,
         items=len(page.posts),
         new=counts.new,
         changed=counts.changed,

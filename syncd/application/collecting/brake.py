@@ -83,21 +83,18 @@ class Judged:
         return self.alarm is None or self.alarm.takes_new
 
 
-def judge(services: Services, unit: Unit, source: Source, reading: Reading, brought: Sorted) -> Judged:
+def judge(uow: UnitOfWork, source: Source, reading: Reading, brought: Sorted) -> Judged:
     """Judge a list by its entries, before any page is read."""
     now = brought.standing
     left = set(brought.before.values()) - now
+    record = uow.lists.get(source.id)
     if not brought.arrivals and not left and not reading.skipped:
-        with services.db.read() as uow:
-            record = uow.lists.get(source.id)
         return Judged(
             matters=record is not None and record.alarm is not None,
             record=record,
             scrolls=record is not None and record.scrolls,
         )
-    with services.db.read() as uow:
-        record = uow.lists.get(source.id)
-        standing = uow.lists.standing(source.id) if left else []
+    standing = uow.lists.standing(source.id) if left else []
     shape = shape_of(
         [arrival.listed for arrival in brought.arrivals],
         settled=len(brought.settled),

@@ -17,7 +17,7 @@ from syncd.domain.ledger import LeafKind
 from syncd.domain.model import PostId, SourceId, Unit
 from syncd.domain.retry import LONGEST_WAIT, next_look
 from syncd.errors import ForeignError, SourceError
-from syncd.ports.records import SourceState
+from syncd.ports.records import LookRecord, SourceState
 from syncd.ports.source import Known, Reading, Source
 from syncd.vietnamese.storable import storable
 
@@ -150,7 +150,10 @@ def _record_failure(
     before = state or SourceState(source=source, unit=unit.id, url=url)
     failures = before.failures + 1
     at = services.clock.now()
-    look = row_of(unit, source, url, reading.exchange if reading else None, started, outcome="failed")
+    if reading is None:
+        look = LookRecord(source=source, unit=unit.id, at=started, url=url, outcome="failed")
+    else:
+        look = row_of(unit, source, reading.exchange, outcome="failed")
     look = replace(look, error_kind=err.kind, error=err.message)
     with services.db.write() as uow:
         leaf = None
@@ -188,8 +191,9 @@ def _take(
     tally: Tally,
     accept: Acceptance | None,
 ) -> None:
-    brought = arrivals.recognise(services, unit, source, reading, listed)
-    judged = brake.judge(services, unit, source, reading, brought)
+    with services.db.read() as uow:
+        brought = arrivals.recognise(uow, unit, source, reading, listed)
+        judged = brake.judge(uow, source, reading, brought)
     if judged.alarm is None or judged.alarm.takes_new or accept is not None:
         if judged.alarm is not None and accept is None:
             brought = brake.new_ones_of(brought)

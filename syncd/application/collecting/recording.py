@@ -17,12 +17,16 @@ from syncd.domain.model import Precision, SourceId, Unit
 from syncd.ports.histories import ListRecord
 from syncd.ports.records import LookRecord, SourceState
 from syncd.ports.source import Exchange, Reading, Source
+from syncd.ports.store import UnitOfWork
 
 
 def record_unchanged(services: Services, unit: Unit, source: Source, state: SourceState, exchange: Exchange) -> None:
     """The list is as it was, so what it covered then it covers up to now."""
-    look = replace(
-        row_of(unit, source.id, source.url, exchange, exchange.at, outcome="unchanged"),
+    look = row_of(
+        unit,
+        source.id,
+        exchange,
+        outcome="unchanged",
         body_sha256=state.body_sha256,
         list_sha256=state.list_sha256,
         items=state.items,
@@ -30,11 +34,10 @@ def record_unchanged(services: Services, unit: Unit, source: Source, state: Sour
         covers_all=state.covers_all,
     )
     with services.db.write() as uow:
-        leaf = None
         if state.failures:
-            leaf = uow.ledger.append(LeafKind.FETCH_OK, look.at, look_leaf(look), unit=unit.id)
-        uow.looks.add(replace(look, leaf=leaf))
-        uow.sources.put(_well(state, look))
+            look = _with_leaf(uow, LeafKind.FETCH_OK, look, look_leaf(look))
+        uow.looks.add(look)
+        uow.sources.put(_well(state, look.at))
         uow.outages.close(f"source:{source.id}", look.at)
         uow.commit()
 
@@ -51,7 +54,7 @@ def record_reading(
 ) -> intake.Intake:
     """Take a list as it is: what is new, what was edited, what left it, and how far it reaches."""
     exchange = reading.exchange
-    reading = replace(reading, full=reading.full or judged.scrolls)
+    full = reading.full or judged.scrolls
     listed_anew = state is None or state.list_sha256 != reading.list_sha256
     matters = listed_anew or any(new.known is None or new.read_page or new.edited for new in brought.arrivals)
     keeps_list = services.capture in ("feed", "page") and matters
@@ -60,7 +63,7 @@ def record_reading(
     if missed:
         missed = gone.missed_of(services, source.id, missed)
     before = state or SourceState(source=source.id, unit=unit.id, url=source.url)
-    covers_from = _covers_from(reading, before, any_known=brought.any_known)
+    covers_from = _covers_from(reading, before, any_known=brought.any_known) if full else None
     with services.db.write() as uow:
         counts = intake.take_in(
             uow,
@@ -78,31 +81,35 @@ def record_reading(
         )
         uow.sources.put_listed(source.id, brought.listed, before=brought.before)
         changed = listed_anew or bool(counts.new or counts.changed)
-        look = replace(
-            row_of(unit, source.id, source.url, exchange, exchange.at, outcome="changed" if changed else "unchanged"),
+        look = row_of(
+            unit,
+            source.id,
+            exchange,
+            outcome="changed" if changed else "unchanged",
             list_sha256=reading.list_sha256,
             items=reading.items,
             covers_from=covers_from,
-            covers_all=not reading.full,
+            covers_all=not full,
             new=counts.new,
             changed=counts.changed,
             skipped=len(reading.skipped),
         )
-        leaf = None
         if changed or before.failures:
-            leaf = uow.ledger.append(LeafKind.FETCH_OK, look.at, look_leaf(look), unit=unit.id)
-        uow.looks.add(replace(look, leaf=leaf))
+            look = _with_leaf(uow, LeafKind.FETCH_OK, look, look_leaf(look))
+        uow.looks.add(look)
         # Without validators the next look gets the whole list again, and with it the posts whose pages are still to be read.
+        pending = brought.pending
         uow.sources.put(
-            replace(
-                _well(before, look),
+            _well(
+                before,
+                look.at,
                 url=source.url,
-                etag=None if brought.pending else exchange.header("etag"),
-                last_modified=None if brought.pending else exchange.header("last-modified"),
-                body_sha256=None if brought.pending else exchange.body_sha256,
+                etag=None if pending else exchange.header("etag"),
+                last_modified=None if pending else exchange.header("last-modified"),
+                body_sha256=None if pending else exchange.body_sha256,
                 list_sha256=reading.list_sha256,
                 covers_from=covers_from,
-                covers_all=not reading.full,
+                covers_all=not full,
                 items=reading.items,
             )
         )
@@ -148,8 +155,11 @@ def record_held(
             ),
         )
         uow.sources.put_listed(source.id, brought.listed, before=brought.before)
-        look = replace(
-            row_of(unit, source.id, source.url, exchange, exchange.at, outcome="held"),
+        look = row_of(
+            unit,
+            source.id,
+            exchange,
+            outcome="held",
             error_kind=record.alarm,
             error=brake.sentence(record),
             list_sha256=reading.list_sha256,
@@ -157,14 +167,21 @@ def record_held(
             new=counts.new,
             skipped=len(reading.skipped),
         )
-        leaf = None
         if counts.new or record.alarm_since == look.at:
-            data = {**look_leaf(look), **brake.leaf_of(record)}
-            leaf = uow.ledger.append(LeafKind.READING_HELD, look.at, data, unit=unit.id)
-        uow.looks.add(replace(look, leaf=leaf))
+            look = _with_leaf(uow, LeafKind.READING_HELD, look, {**look_leaf(look), **brake.leaf_of(record)})
+        uow.looks.add(look)
         # What it covered, and when that was last known, stays as it was.
-        well = replace(_well(before, look), last_ok_at=before.last_ok_at)
-        uow.sources.put(replace(well, url=source.url, etag=None, last_modified=None, body_sha256=None))
+        uow.sources.put(
+            _well(
+                before,
+                look.at,
+                last_ok_at=before.last_ok_at,
+                url=source.url,
+                etag=None,
+                last_modified=None,
+                body_sha256=None,
+            )
+        )
         uow.lists.put(record)
         uow.outages.close(f"source:{source.id}", look.at)
         uow.commit()
@@ -180,28 +197,31 @@ def _keep_files(services: Services, exchange: Exchange, brought: arrivals.Sorted
                 services.files.put(arrival.post.article.body)
 
 
-def _well(state: SourceState, look: LookRecord) -> SourceState:
-    return replace(
-        state,
-        first_look_at=state.first_look_at or look.at,
-        last_look_at=look.at,
-        last_ok_at=look.at,
-        failures=0,
-        failing_since=None,
-        last_error=None,
-        last_error_kind=None,
-        last_hint=None,
-        not_before=None,
-    )
+def _with_leaf(uow: UnitOfWork, kind: LeafKind, look: LookRecord, data: Mapping[str, Any]) -> LookRecord:
+    return replace(look, leaf=uow.ledger.append(kind, look.at, data, unit=look.unit))
+
+
+def _well(state: SourceState, at: datetime, **seen: Any) -> SourceState:
+    """The state after a look that was answered; `seen` are the columns that it changes besides."""
+    columns: dict[str, Any] = {
+        "first_look_at": state.first_look_at or at,
+        "last_look_at": at,
+        "last_ok_at": at,
+        "failures": 0,
+        "failing_since": None,
+        "last_error": None,
+        "last_error_kind": None,
+        "last_hint": None,
+        "not_before": None,
+    }
+    return replace(state, **{**columns, **seen})
 
 
 def _covers_from(reading: Reading, before: SourceState, *, any_known: bool) -> datetime | None:
-    """Where a full list begins to be complete; None where it reaches the beginning, or where nothing can be said.
+    """Where a full list begins to be complete; None where nothing can be said.
 
     Posts of a day may have been cut off where the oldest entry names the day alone. A pinned old post on top is not the list's end.
     """
-    if not reading.full:
-        return None
     dated = [
         date.instant + timedelta(days=1) if date.precision is Precision.DAY else date.instant
         for date in (reading.dates if reading.dates is not None else [post.published for post in reading.posts])
@@ -213,11 +233,9 @@ def _covers_from(reading: Reading, before: SourceState, *, any_known: bool) -> d
     return before.last_ok_at if any_known else None
 
 
-def row_of(
-    unit: Unit, source: SourceId, url: str, exchange: Exchange | None, at: datetime, *, outcome: str
-) -> LookRecord:
-    if exchange is None:
-        return LookRecord(source=source, unit=unit.id, at=at, url=url, outcome=outcome)
+def row_of(unit: Unit, source: SourceId, exchange: Exchange, *, outcome: str, **found: Any) -> LookRecord:
+    """The row of a look that was answered; `found` are its other columns."""
+    columns: dict[str, Any] = {"body_sha256": exchange.body_sha256, **found}
     return LookRecord(
         source=source,
         unit=unit.id,
@@ -229,7 +247,7 @@ def row_of(
         tls_sha256=exchange.tls_sha256,
         elapsed_ms=round(exchange.elapsed_s * 1000),
         body_bytes=len(exchange.body),
-        body_sha256=exchange.body_sha256,
+        **columns,
     )
 
 
