@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from html import unescape
 from html.parser import HTMLParser
+from itertools import chain
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from syncd.domain.model import SourceKey, UnitId
-from syncd.vietnamese.fold import fold
+from syncd.vietnamese.fold import fold, fold_words
 
 CREDIT_CLASS = "syncd-credit"
 ALIKE_SHARE = 0.8  # of the different words of two texts
@@ -172,20 +173,21 @@ class Text:
 
 def read_text(html: str) -> Text:
     """A post's text out of its html, in one walk."""
-    lines = _lines_of(html)
+    lines = _words_by_line(html)
+    shown = tuple([" ".join(words) for words in lines])
     told = lines
-    if len(lines) > 1 and len(lines[-1].split()) <= _CREDIT_WORDS and _CREDIT.fullmatch(lines[-1]):
+    if len(lines) > 1 and len(lines[-1]) <= _CREDIT_WORDS and _CREDIT.fullmatch(shown[-1]):
         told = lines[:-1]
     return Text(
-        lines=lines,
-        words=" ".join(lines).count(" ") + bool(lines),
-        sha256=_sha256(fold(" ".join(told))) if told else "",
+        lines=shown,
+        words=sum(map(len, lines)),
+        sha256=_sha256(fold_words(chain.from_iterable(told))) if told else "",
     )
 
 
 def visible_lines(html: str) -> list[str]:
     """The lines of a text."""
-    return list(_lines_of(html))
+    return [" ".join(words) for words in _words_by_line(html)]
 
 
 def text_sha256(html: str) -> str:
@@ -193,33 +195,28 @@ def text_sha256(html: str) -> str:
     return read_text(html).sha256
 
 
-def _lines_of(html: str) -> tuple[str, ...]:
+def _words_by_line(html: str) -> list[list[str]]:
     shown = _shown_of_clean(html)
     if shown is None:
         reader = _TextReader()
         reader.feed(html)
         reader.close()
         shown = "".join(reader.parts)
-    return tuple(filter(None, [" ".join(line.split()) for line in shown.split("\n")]))
+    return list(filter(None, map(str.split, shown.split("\n"))))
 
 
 def _shown_of_clean(html: str) -> str | None:
     """What `_TextReader` would gather, in a tenth of its time; None where the html is not of the plain form we write ourselves."""
     if CREDIT_CLASS in html:
         return None
-    texts = _CLEAN_TAG.split(html)
+    # Line breaks in the markup are spaces to a reader.
+    texts = _CLEAN_TAG.split(html.replace("\n", " ").replace("\r", " "))
     names = texts[1::2]
-    if not _UNSEEN.isdisjoint(names):
+    if len(names) != html.count("<") or not _UNSEEN.isdisjoint(names):
         return None
     texts[1::2] = ["\n" if name in _BLOCKS else "" for name in names]
-    for at in range(0, len(texts), 2):
-        text = texts[at]
-        if "<" in text:
-            return None
-        if "&" in text:
-            text = unescape(text)
-        # Line breaks in the markup are spaces to a reader.
-        texts[at] = text.replace("\n", " ").replace("\r", " ") if "\n" in text or "\r" in text else text
+    if "&" in html:
+        texts[::2] = [unescape(text).replace("\n", " ").replace("\r", " ") for text in texts[::2]]
     return "".join(texts)
 
 

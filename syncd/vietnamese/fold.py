@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 # Grave, acute, tilde, hook above, dot below: the five tones. Circumflex, breve and horn make letters and stay.
 _TONES = frozenset("\u0300\u0301\u0303\u0309\u0323")
@@ -18,8 +19,17 @@ def fold(text: str) -> str:
     Each syllable's tone goes to its end, so old and new placement ("hoà", "hòa") meet; typographic quotes and dashes
     become plain ones, invisible characters go, white space collapses. Letters are kept apart: "ma", "má", "mă" differ.
     """
-    # White space parts what can act on one another in every step below, so each part is folded by itself, and most only once.
-    return " ".join(filter(None, map(_folded_part, text.split())))
+    return fold_words(text.split())
+
+
+def fold_words(words: Iterable[str]) -> str:
+    """The key of the text that these words make, with a space between each two.
+
+    White space parts what can act on one another in every step below, so each word is folded by itself, and most only once.
+    """
+    folded = " ".join(map(_folded_part, words))
+    # A word of invisible characters alone leaves nothing.
+    return " ".join(folded.split()) if "  " in folded or folded[:1] == " " or folded[-1:] == " " else folded
 
 
 def _fold_part(part: str) -> str:
