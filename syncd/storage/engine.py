@@ -21,6 +21,7 @@ REVISIONS = (
     "0001",
     "0002",
     "0003",
+    "0004",
 )  # the schema's revisions, oldest first: opening a database must not cost the import of Alembic
 BUSY_TIMEOUT_S = 5.0  # SQLite: how long another process may hold the file
 # With a plain BEGIN two transactions that read and then write end in "database is locked" or in a lost update.

@@ -24,11 +24,12 @@ from syncd.storage.transaction import (
     values_of,
 )
 
+_DIGEST_BYTES = 16
 _POST = names_of(PostRecord, without=())
 _NEW_POST = names_of(PostRecord)
 _post_values = attrgetter(*_NEW_POST)
 _ADD = Prepared(lambda _: insert(posts), (*_NEW_POST, "id", "instant", "month"))
-_ADD_ALIAS = Prepared(lambda dialect: insert_new(dialect, post_aliases), ["unit", "digest", "kind", "value", "post"])
+_ADD_ALIAS = Prepared(lambda dialect: insert_new(dialect, post_aliases), ["unit", "digest", "kind", "post"])
 _FIND = PreparedAmong(
     lambda digests: select(post_aliases.c.digest, post_aliases.c.post).where(
         post_aliases.c.unit == bindparam("of"), post_aliases.c.digest.in_(digests)
@@ -55,9 +56,9 @@ WITHOUT_HTML = [literal("").label("html") if column.name == "html" else column f
 
 
 @lru_cache(maxsize=4_000)  # asked before, within and at the end of one look
-def alias_digest(alias: Alias) -> str:
+def alias_digest(alias: Alias) -> bytes:
     """What an alias is looked up by."""
-    return hashlib.sha256(f"{alias.kind}\n{alias.value}".encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(f"{alias.kind}\n{alias.value}".encode("utf-8", "surrogatepass")).digest()[:_DIGEST_BYTES]
 
 
 class SqlPostStore:
@@ -196,4 +197,4 @@ def _new_row(post: PostRecord, new_id: PostId) -> tuple[Any, ...]:
 
 
 def _alias_row(unit: UnitId, post: PostId, alias: Alias) -> tuple[Any, ...]:
-    return (unit, alias_digest(alias), alias.kind, alias.value, post)
+    return (unit, alias_digest(alias), alias.kind, post)

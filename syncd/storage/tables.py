@@ -1,6 +1,6 @@
 """Our tables. Columns are named as the fields of `syncd.ports.records`, where their meaning is written.
 
-Columns that no record has: `month`, the local month by which posts are counted, and `instant`, by which windows are cut.
+Columns that no record has: `month`, the local month of a post, and `instant`, by which windows are cut.
 Changes come with a revision in `migrations/`; a test compares the two.
 """
 
@@ -72,17 +72,10 @@ posts = Table(
     Column("gone_since", Utc),
     Column("gone_at", Utc),
     Column("seen_leaf", RowId),
-    Index(None, "unit", "month"),
     Index(None, "unit", "instant"),
     Index(None, "instant"),
-    Index(None, "text_sha256"),
-    # The first post of each text, which a new one may repeat, and those that do repeat one.
-    Index(
-        "ix_posts_first_of_text",
-        "text_sha256",
-        sqlite_where=text("duplicate_of IS NULL"),
-        postgresql_where=text("duplicate_of IS NULL"),
-    ),
+    # All posts of a text, and the first ones of it, which a new post may repeat; then those that do repeat one.
+    Index(None, "text_sha256", "duplicate_of"),
     Index(
         "ix_posts_duplicates",
         "duplicate_of",
@@ -116,12 +109,12 @@ post_aliases = Table(
     "post_aliases",
     metadata,
     Column("unit", Text, primary_key=True),
-    # SHA-256 of kind and value: an address can be longer than a PostgreSQL index entry may be (2,704 bytes).
-    Column("digest", Text, primary_key=True),
+    # Half the SHA-256 of kind and value: every look asks for them, nothing asks what they were.
+    Column("digest", LargeBinary, primary_key=True),
     Column("kind", Text, nullable=False),
-    Column("value", Text, nullable=False),
     Column("post", RowId, ForeignKey("posts.id"), nullable=False),
     Index(None, "post"),
+    sqlite_with_rowid=False,
 )
 
 # --- pushes ----------------------------------------------------------------------------------------
@@ -152,8 +145,7 @@ pushes = Table(
     Column("error", Text),
     Column("error_kind", Text),
     Column("hint", Text),
-    UniqueConstraint("portal", "post"),
-    Index(None, "post"),
+    UniqueConstraint("post", "portal"),
     Index(None, "state", "portal", "queued_at"),
     Index(None, "unit", "state"),
 )
