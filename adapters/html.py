@@ -8,19 +8,19 @@ import html
 import itertools
 import re
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 import nh3
-from bs4 import BeautifulSoup, Tag
 from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
-from lxml import html as lxml_html
-from soupsieve import SelectorSyntaxError
 
 from adapters.http.addresses import AddressGuard
 from adapters.markup import most_attributes, tamed
 from syncd.ports.source import ImageData
 from syncd.vietnamese.text import nfc, one_line
+
+if TYPE_CHECKING:
+    from bs4 import BeautifulSoup, Tag
 
 TAGS = {
     "a", "abbr", "b", "blockquote", "br", "caption", "cite", "code", "col", "colgroup", "dd", "del", "div",
@@ -235,7 +235,7 @@ def announced_feeds(page: str, base_url: str) -> list[str]:
         parsed = parse_page(page)
     except PageTooLarge:
         tags = list(itertools.islice(_TAG.finditer(page[:MAX_PAGE_CHARS]), MAX_PAGE_TAGS // 10))
-        parsed = BeautifulSoup(page[: tags[-1].end() if tags else 0], "lxml")
+        parsed = _soup(page[: tags[-1].end() if tags else 0])
     found: dict[str, bool] = {}
     for element in parsed.select("link[href]"):
         if str(element.get("type", "")).split(";")[0].strip().lower() in _FEED_TYPES:
@@ -245,7 +245,7 @@ def announced_feeds(page: str, base_url: str) -> list[str]:
     return sorted(found, key=lambda url: found[url])
 
 
-def base_of(page: BeautifulSoup, url: str) -> str:
+def base_of(page: "BeautifulSoup", url: str) -> str:
     """What relative addresses of a page stand against: its `<base href>`, or its own address."""
     element = page.select_one("base[href]")
     return (absolute(str(element["href"]), url) if element is not None else "") or url
@@ -262,7 +262,7 @@ def asks_for_login(page: str) -> bool:
     return re.search(r"<input[^>]{0,300}type\s*=\s*[\"']?password", page, re.IGNORECASE) is not None
 
 
-def parse_page(page: str) -> BeautifulSoup:
+def parse_page(page: str) -> "BeautifulSoup":
     """A whole page, ready for `select`, at less than 2 s of CPU.
 
     Raises:
@@ -270,7 +270,13 @@ def parse_page(page: str) -> BeautifulSoup:
     """
     refuse_too_large(page)
     # Beautiful Soup warns of what looks like XML, and of a text that looks like an address: a page may be either
-    return BeautifulSoup(_PROLOG.sub("", page) if "<" in page else f"<body>{page}", "lxml")
+    return _soup(_PROLOG.sub("", page) if "<" in page else f"<body>{page}")
+
+
+def _soup(page: str) -> "BeautifulSoup":
+    from bs4 import BeautifulSoup  # with its selectors 70 ms, and feeds need neither
+
+    return BeautifulSoup(page, "lxml")
 
 
 def refuse_too_large(page: str) -> None:
@@ -286,15 +292,17 @@ def refuse_too_large(page: str) -> None:
         raise PageTooLarge(f"the page nests its elements deeper than {MAX_PAGE_DEPTH}")
 
 
-def select(within: BeautifulSoup | Tag, selector: str) -> list[Tag]:
+def select(within: "BeautifulSoup | Tag", selector: str) -> "list[Tag]":
     """The elements a CSS selector finds, in page order. Raises ValueError for a selector that is none."""
+    from soupsieve import SelectorSyntaxError  # Beautiful Soup has it loaded
+
     try:
         return list(within.select(selector))
     except SelectorSyntaxError as err:
         raise ValueError(f"not a CSS selector: {selector}") from err
 
 
-def value_of(element: Tag) -> str:
+def value_of(element: "Tag") -> str:
     """What an element tells: the `content` of a meta, the `datetime` of a time, else its text on one line."""
     for name in ("content", "datetime") if element.name in ("meta", "time") else ():
         if value := element.get(name):
@@ -302,7 +310,7 @@ def value_of(element: Tag) -> str:
     return one_line(element.get_text(" "))
 
 
-def canonical_of(page: BeautifulSoup, page_url: str) -> str | None:
+def canonical_of(page: "BeautifulSoup", page_url: str) -> str | None:
     """The page's canonical address, where it lies on the page's own host and is not the front page."""
     element = page.select_one('link[rel~="canonical"][href]')
     url = absolute(str(element["href"]), page_url) if element is not None else ""
@@ -320,6 +328,8 @@ def _bounded(source: str) -> str:
 
 
 def _fragment(source: str) -> Any | None:
+    from lxml import html as lxml_html  # few fragments need a tree
+
     try:
         return lxml_html.fragment_fromstring(source, create_parent="div")
     except (etree.ParserError, etree.XMLSyntaxError, ValueError, AssertionError):
@@ -340,6 +350,8 @@ def _load_images(source: str) -> str:
 
 def _tree_depth(page: str) -> int:
     """How deep elements really stand: a page that never closes its `<br>` or `<font>` looks deeper than it is."""
+    from lxml import html as lxml_html
+
     try:
         root = lxml_html.document_fromstring(page, parser=lxml_html.HTMLParser(huge_tree=True))
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):

@@ -11,17 +11,19 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from html import escape
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from adapters.html import announced_feeds, looks_like_html
 from adapters.site_profiles import Profile, recognise
-from adapters.sources.feed_archive import FeedArchive, FeedPage
 from adapters.sources.feed_dates import FeedOptions
 from adapters.sources.feed_documents import NotAFeed, ParsedFeed, parse_feed
 from adapters.sources.site_source import SiteSettings, SiteSource
 from syncd.errors import SourceError
 from syncd.ports.source import ArchivePage, Exchange, Known, PostData, Reading
 from syncd.vietnamese.text import decode
+
+if TYPE_CHECKING:
+    from adapters.sources.feed_archive import FeedPage
 
 _ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
@@ -70,6 +72,8 @@ class FeedSource(SiteSource[FeedSettings]):
         )
 
     def archive(self, since: datetime, at: str | None) -> ArchivePage:
+        from adapters.sources.feed_archive import FeedArchive  # with the sitemaps 15 ms, and no poll asks for them
+
         archive = FeedArchive(
             site=self._site,
             accept=_ACCEPT,
@@ -80,7 +84,9 @@ class FeedSource(SiteSource[FeedSettings]):
         )
         return archive.page(since, at)
 
-    def _page_of(self, exchange: Exchange) -> FeedPage:
+    def _page_of(self, exchange: Exchange) -> "FeedPage":
+        from adapters.sources.feed_archive import FeedPage
+
         feed = self._parse(exchange)
         return FeedPage(posts=_with_ids(feed.posts, self._kind_of_feed(exchange)), skipped=feed.skipped)
 
