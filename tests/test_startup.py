@@ -1,10 +1,13 @@
 """What a poll does not need it does not load: libraries cost more at start than hundreds of looks, and creep in unseen."""
 
 import json
+import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from syncd.interpreter import share_one_processor
 from syncd.storage.schema import upgrade
 from syncd.testing.local_site import LocalSite
 
@@ -60,3 +63,12 @@ def test_a_look_at_a_feed_loads_nothing_that_only_other_work_needs(tmp_path: Pat
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["units"]["ban-a"]["new"] == 1
     assert NOT_FOR_FEEDS.isdisjoint(done.stderr.split())
+
+
+def test_the_threads_of_a_pool_share_one_processor_and_the_others_keep_theirs() -> None:
+    before = os.sched_getaffinity(0)
+    with ThreadPoolExecutor(3, initializer=share_one_processor) as pool:
+        shared = set().union(*pool.map(lambda _: os.sched_getaffinity(0), range(3)))
+    assert len(shared) == 1
+    assert shared <= before
+    assert os.sched_getaffinity(0) == before

@@ -5,6 +5,7 @@ the first page, ends when nothing is asked of it for some minutes, and is killed
 long. It ends as well when this process does, however that ends: the socket between them closes.
 """
 
+import contextlib
 import os
 import pickle
 import signal
@@ -153,6 +154,9 @@ class _Child:
                 start_new_session=True,  # what is typed at our terminal is not meant for it
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             )
+        with contextlib.suppress(OSError):  # it has ended, or may not be told
+            # the thread that starts it may be kept on one processor; what reads pages is to have the others
+            os.sched_setaffinity(self.process.pid, os.sched_getaffinity(os.getpid()))
         self.overdue = False
         self._ending = threading.Lock()
         self._line: Connection = Connection(ours.detach())

@@ -7,10 +7,10 @@ from syncd.application.collecting.collect import collect
 from syncd.bootstrap import wire
 from syncd.clock import SystemClock
 from syncd.config import load_config
-from syncd.garbage import collect_seldom
+from syncd.interpreter import collect_garbage_seldom
 
 if __name__ == "__main__":
-    collect_seldom()  # as every command does
+    collect_garbage_seldom()  # as every command does
     with wire(load_config(Path(sys.argv[1])), clock=SystemClock()) as wired:
         reports = collect(wired.services)
     odd = [report for report in reports.values() if report.failed or report.new != int(sys.argv[2])]

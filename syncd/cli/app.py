@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from syncd.errors import SyncdError, UsageError
-from syncd.garbage import collect_seldom
+from syncd.interpreter import collect_garbage_seldom
 
 
 class Entry(NamedTuple):
@@ -98,7 +98,7 @@ def syncd() -> None:
 
 def main() -> None:
     """The console script."""
-    collect_seldom()
+    collect_garbage_seldom()
     try:
         app()
     except SyncdError as error:

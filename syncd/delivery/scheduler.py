@@ -12,6 +12,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from syncd.application.jobs import BY_NAME, Lane, Planner
 from syncd.application.services import Services
 from syncd.errors import AlreadyRunning, StorageError, SyncdError
+from syncd.interpreter import share_one_processor
 from syncd.ports.records import Slot, SlotState
 
 log = structlog.get_logger(__name__)
@@ -41,7 +42,9 @@ class Scheduler:
         self._stopping = threading.Event()
         self._on_failure = on_failure
         self._lanes: dict[Lane, ThreadPoolExecutor] = {
-            "sources": ThreadPoolExecutor(services.workers, thread_name_prefix="sources"),
+            "sources": ThreadPoolExecutor(
+                services.workers, thread_name_prefix="sources", initializer=share_one_processor
+            ),
             "portal": ThreadPoolExecutor(1, thread_name_prefix="portal"),
             "office": ThreadPoolExecutor(1, thread_name_prefix="office"),
         }

@@ -216,3 +216,14 @@ def test_process_ends_when_its_owner_is_killed() -> None:
     owner.wait()
     owner.stdout.close()
     assert _until(lambda: _gone(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)  # init's to bury
+
+
+def test_a_worker_started_by_a_thread_kept_on_one_processor_may_use_them_all(worker: ArticleWorker) -> None:
+    def started() -> None:
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+        _read(worker)
+
+    thread = threading.Thread(target=started)
+    thread.start()
+    thread.join()
+    assert os.sched_getaffinity(worker.process_id or 0) == os.sched_getaffinity(0)

@@ -14,6 +14,7 @@ from syncd.application.services import Services
 from syncd.domain.model import OutageOwner, SourceId, Unit, UnitId
 from syncd.domain.retry import next_look
 from syncd.errors import StorageError, UsageError
+from syncd.interpreter import share_one_processor
 from syncd.ports.records import SourceState
 from syncd.ports.store import UnitOfWork
 
@@ -81,7 +82,8 @@ def collect(
     if unknown:
         raise UsageError(f"unknown unit {', '.join(unknown)}", subject=unknown[0], hint="syncd status lists the units")
     chosen = list(services.units.values()) if units is None else [services.units[unit] for unit in dict.fromkeys(units)]
-    with ThreadPoolExecutor(max_workers=max(services.workers, 1), thread_name_prefix="collect") as pool:
+    workers = max(services.workers, 1)
+    with ThreadPoolExecutor(workers, thread_name_prefix="collect", initializer=share_one_processor) as pool:
         visits = [(unit, pool.submit(_visit, services, unit, force)) for unit in chosen if unit.sources]
     reports = {unit.id: CollectReport(unit=unit.id) for unit in chosen}
     for unit, visit in visits:
