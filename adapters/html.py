@@ -192,7 +192,7 @@ def title_text(source: str) -> str:
     """A title on one line: markup and entities undone, as often as feeds wrap them; a lone `<` and a `<word>` stay."""
     text = source
     for _ in range(3):
-        if "&" not in text and not _TAG.search(text):
+        if "&" not in text and ("<" not in text or not _TAG.search(text)):
             break
         text = _NO_MARKUP.sub("&lt;", text)
         undone = text_of_html(text).replace("\n", " ")

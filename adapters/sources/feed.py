@@ -8,8 +8,9 @@ import hashlib
 import json
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from html import escape
 from typing import TYPE_CHECKING, Literal
 
@@ -30,6 +31,7 @@ _ACCEPT = (
     "application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.1"
 )
 _USUAL_WINDOW = 10  # of WordPress and most others
+_ITEM = re.compile(rb"<(?:item|entry)\b")
 _GENERATOR = re.compile(r"<(?:\w+:)?generator\b[^>]{0,300}>\s*([^<]{1,200})", re.IGNORECASE)
 
 
@@ -55,12 +57,11 @@ class FeedSource(SiteSource[FeedSettings]):
         exchange = self._site.get(self.url, known=known, accept=_ACCEPT)
         if exchange.status == 304 or exchange.body_sha256 == known.body_sha256:
             return Reading(exchange=exchange, unchanged=True)
-        feed = self._parse(exchange, settled=known.settled())
-        profile = self._kind_of_feed(exchange)
+        feed, profile = self._parse(exchange, settled=known.settled())
         return Reading(
             exchange=exchange,
             unchanged=False,
-            posts=_with_ids(feed.posts, profile),
+            posts=feed.posts,
             settled=feed.settled,
             dates=feed.dates,
             skipped=feed.skipped,
@@ -87,19 +88,22 @@ class FeedSource(SiteSource[FeedSettings]):
     def _page_of(self, exchange: Exchange) -> "FeedPage":
         from adapters.sources.feed_archive import FeedPage
 
-        feed = self._parse(exchange)
-        return FeedPage(posts=_with_ids(feed.posts, self._kind_of_feed(exchange)), skipped=feed.skipped)
+        feed, _ = self._parse(exchange)
+        return FeedPage(posts=feed.posts, skipped=feed.skipped)
 
     def _kind_of_feed(self, exchange: Exchange) -> Profile | None:
         """The site's software as the feed names it, where no profile is set."""
         if self._profile is None and self._settings.profile == "auto":
-            generators = _GENERATOR.findall(decode(exchange.body[:20_000], content_type=exchange.content_type).text)
+            head = _ITEM.split(exchange.body[:20_000], maxsplit=1)[0]
+            generators = _GENERATOR.findall(decode(head, content_type=exchange.content_type).text)
             page = "".join(f'<meta name="generator" content="{escape(name)}">' for name in generators[:2])
             found = recognise(page, exchange.final_url, headers=exchange.headers, profiles=self._profiles)
             self._profile = found.profile if found else None
         return self._profile
 
-    def _parse(self, exchange: Exchange, *, settled: Collection[str] = ()) -> ParsedFeed:
+    def _parse(self, exchange: Exchange, *, settled: Collection[str] = ()) -> tuple[ParsedFeed, Profile | None]:
+        """The feed, and the site's software: what it makes of addresses tells a post's number."""
+        kind = cache(lambda: self._kind_of_feed(exchange))
         settings = self._settings
         options = FeedOptions(
             zone=self._zone,
@@ -109,15 +113,17 @@ class FeedSource(SiteSource[FeedSettings]):
             read_as=repr((settings.zone, settings.day_order, settings.minutes, settings.profile, settings.article)),
         )
         try:
-            return parse_feed(
+            feed = parse_feed(
                 exchange.body,
                 content_type=exchange.content_type,
                 base_url=exchange.final_url,
                 options=options,
                 settled=settled,
+                number_of=lambda url: profile.key_of(url) if (profile := kind()) else None,
             )
         except NotAFeed as err:
             raise self._not_a_feed(err, exchange) from err
+        return feed, kind()
 
     def _not_a_feed(self, err: NotAFeed, exchange: Exchange) -> SourceError:
         text = decode(exchange.body, content_type=exchange.content_type).text
@@ -126,13 +132,6 @@ class FeedSource(SiteSource[FeedSettings]):
             feeds = announced_feeds(text, exchange.final_url)
             hint = f"the page announces {feeds[0]}: use that address" if feeds else self._site.page_hint(text) or hint
         return self._site.error(str(err), kind=err.kind, hint=hint)
-
-
-def _with_ids(posts: tuple[PostData, ...], profile: Profile | None) -> tuple[PostData, ...]:
-    """The posts with the numbers by which this kind of site keeps them."""
-    if profile is None:
-        return posts
-    return tuple(replace(post, stable_id=profile.key_of(post.url)) for post in posts)
 
 
 def list_sha256(posts: Iterable[PostData]) -> str:

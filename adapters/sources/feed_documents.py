@@ -63,11 +63,12 @@ def parse_feed(
     base_url: str = "",
     options: FeedOptions | None = None,
     settled: Collection[str] = (),
+    number_of: Callable[[str], str | None] = lambda url: None,
 ) -> ParsedFeed:
     """Read a whole feed.
 
     `base_url` is where the document came from: relative addresses stand against it, unless the feed says otherwise. Of the
-    entries whose fingerprints are `settled` only the dates are read.
+    entries whose fingerprints are `settled` only the dates are read. `number_of` tells a post's `stable_id` from its address.
 
     Raises:
         NotAFeed: the document is no feed; `kind` says which fault (`not_a_feed`, `empty_body`, `hostile_document` ...).
@@ -109,7 +110,7 @@ def parse_feed(
         else:
             in_letters, converted = in_unicode(item)
             old_encodings[converted] += 1
-            post = _post(in_letters, url, date, position, base_url, fingerprint)
+            post = _post(in_letters, url, date, position, base_url, fingerprint, number_of)
             if isinstance(post, Skipped):
                 skipped.append(post)
                 continue
@@ -196,18 +197,23 @@ def _guid_key(guid: str) -> str:
 
 
 def _post(
-    item: RawItem, url: str, published: ReadDate, position: int, base_url: str, fingerprint: str
+    item: RawItem,
+    url: str,
+    published: ReadDate,
+    position: int,
+    base_url: str,
+    fingerprint: str,
+    number_of: Callable[[str], str | None],
 ) -> PostData | Skipped:
-    name = title_text(item.title[: _MAX_TITLE + 1]) or one_line(item.guid or item.link) or f"item {position}"
     if item.broken:
         return Skipped(item=f"item {position}", reason=item.broken)
     if len(item.title) > _MAX_TITLE * 10:
-        return Skipped(item=name[:80], reason=f"a title of {len(item.title):,} characters")
+        return Skipped(item=_name(item, position), reason=f"a title of {len(item.title):,} characters")
     guid = one_line(item.guid)
     base = item.base or base_url
     if not url or len(url) > _MAX_ADDRESS:
         reason = "no web address" if len(url) <= _MAX_ADDRESS else f"an address of {len(url):,} characters"
-        return Skipped(item=name[:80], reason=reason)
+        return Skipped(item=_name(item, position), reason=reason)
     texts = _texts_of(item, base)
     title = title_text(item.title)
     if not title:
@@ -225,15 +231,22 @@ def _post(
         title=title[:_MAX_TITLE],
         url=url,
         guid=guid or None,
+        stable_id=number_of(url),
         published=published,
         author=_author(item.author),
-        categories=tuple(dict.fromkeys(filter(None, (title_text(c[:200]) for c in item.categories)))),
+        categories=tuple(dict.fromkeys(filter(None, [title_text(name[:200]) for name in item.categories]))),
         summary=texts.summary,
         html=texts.html,
         full_text=texts.full,
         images=images,
         fingerprint=fingerprint,
     )
+
+
+def _name(item: RawItem, position: int) -> str:
+    """What a person may know an item by that cannot be read."""
+    name = title_text(item.title[: _MAX_TITLE + 1]) or one_line(item.guid or item.link) or f"item {position}"
+    return name[:80]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,7 +267,7 @@ def _texts_of(item: RawItem, base: str) -> _Texts:
     else:
         body = read_fragment(item.summary, base)
         summary = body.text
-        full = count_words(summary) >= _FULL_TEXT_WORDS and _words(body) >= _FULL_TEXT_WORDS
+        full = count_words(summary) >= _FULL_TEXT_WORDS and (body.whole or _words(body) >= _FULL_TEXT_WORDS)
     return _Texts(html=body.html, summary=summary, full=full, images=body.images)
 
 
@@ -263,6 +276,8 @@ def _words(body: Fragment) -> int:
 
 
 def _author(raw: str) -> str:
+    if not raw:
+        return ""
     name = title_text(raw[:500])
     match = _MAIL_AND_NAME.match(name)
     return match[1] if match else name

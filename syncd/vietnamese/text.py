@@ -100,6 +100,9 @@ def nfc(text: str) -> str:
 
 def one_line(text: str) -> str:
     """The text composed, on one line, white space collapsed: a title or a name."""
+    if text.isprintable():  # no white space but the space itself
+        composed = text if text.isascii() else unicodedata.normalize("NFC", text)
+        return " ".join(composed.split()) if "  " in composed else composed.strip(" ")
     return " ".join(nfc(text).split())
 
 
