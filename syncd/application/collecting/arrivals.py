@@ -76,7 +76,8 @@ class Sorted:
     """What one reading brings, and what a person should know about it.
 
     `before` is the list as it was read before, `settled` what still stands in it: entries and their posts. `kept` are entries of the
-    list before that stay in it, because this reading is held.
+    list before that stay in it, because this reading is held. `names` are the names that are known, where the transaction that writes has
+    asked; None: it has still to ask.
     """
 
     before: Mapping[str, PostId]
@@ -84,6 +85,7 @@ class Sorted:
     kept: Mapping[str, PostId] = field(default_factory=dict)
     arrivals: list[Arrival] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    names: Mapping[Alias, PostId] | None = None
 
     @property
     def pending(self) -> bool:
@@ -113,25 +115,30 @@ class Sorted:
 def recognise(
     uow: UnitOfWork,
     unit: Unit,
-    source: Source,
     reading: Reading,
+    arrived: list[Arrival],
     before: Mapping[str, PostId],
     *,
     archive: bool = False,
+    for_good: bool = False,
 ) -> Sorted:
-    """Tell which of the listed posts are known, and as which.
+    """Tell which of the posts that `arrived` are known, and as which.
 
-    `archive`: they come from behind the list, where the same posts are worded in another way, which is no edit.
+    `archive`: they come from behind the list, where the same posts are worded in another way, which is no edit. `for_good`: in the
+    transaction that writes them down, so that it need not be asked once more.
     """
     settled = {entry: before[entry] for entry in reading.settled if entry in before}
-    brought = Sorted(before=before, settled=settled, arrivals=_recognised_within(source, reading))
-    if brought.arrivals:
-        found = uow.posts.find(unit.id, [alias for arrival in brought.arrivals for alias in arrival.aliases])
+    brought = Sorted(before=before, settled=settled, arrivals=arrived)
+    found: Mapping[Alias, PostId] = {}
+    if arrived:
+        found = uow.posts.find(unit.id, [alias for arrival in arrived for alias in arrival.aliases])
         records = uow.posts.many(set(found.values())) if found else {}
         standing = set(settled.values())
-        for arrival in brought.arrivals:
+        for arrival in arrived:
             arrival.known = recognised(arrival, found, records, standing)
             arrival.from_archive = archive
+    if for_good:
+        brought.names = found
     return brought
 
 
@@ -171,7 +178,8 @@ def _is_same(arrival: Arrival, alias: Alias, record: PostRecord) -> bool:
     return same_instant and record.precision not in (Precision.DAY, Precision.MONTH)
 
 
-def _recognised_within(source: Source, reading: Reading) -> list[Arrival]:
+def arrived(source: Source, reading: Reading) -> list[Arrival]:
+    """The posts that a list gives, each once, with all the names it can be recognised by."""
     posts = reading.posts if _are_storable(reading.posts) else tuple(map(_storable, reading.posts))
     urls = [identity.normal_url(post.url) for post in posts]
     texts = [identity.read_text(body_of(post)) for post in posts]

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from syncd.application.collecting import arrivals, intake
+from syncd.application.collecting.post_rows import Look
 from syncd.application.collecting.recording import row_of
 from syncd.application.services import Services
 from syncd.domain.ledger import LeafKind, instant_text
@@ -232,7 +233,7 @@ def _take_page(run: _Run, source: Source, page: ArchivePage, row: BackfillRecord
         last = number == len(parts) - 1
         reading = Reading(exchange=page.exchange, unchanged=False, posts=tuple(part))
         with services.db.read() as uow:
-            brought = arrivals.recognise(uow, run.unit, source, reading, {}, archive=True)
+            brought = arrivals.recognise(uow, run.unit, reading, arrivals.arrived(source, reading), {}, archive=True)
         arrivals.read_pages(services, source, brought)
         if services.capture == "page":
             for arrival in brought.arrivals:
@@ -258,7 +259,7 @@ def _write_down(
             run.unit,
             source,
             brought,
-            intake.Look(
+            Look(
                 at=exchange.at,
                 state=None,
                 body_sha256=exchange.body_sha256,

@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any
 
 from syncd.application.collecting.arrivals import Sorted
-from syncd.application.services import Services
 from syncd.domain.changes import (
     MANY,
     Alarm,
@@ -136,13 +135,12 @@ def judge(uow: UnitOfWork, source: Source, reading: Reading, brought: Sorted) ->
     )
 
 
-def judge_texts(services: Services, unit: Unit, brought: Sorted, judged: Judged) -> Judged:
+def judge_texts(uow: UnitOfWork, unit: Unit, brought: Sorted, judged: Judged) -> Judged:
     """Judge once more, now that the texts are there, a list of which nothing was known: it may be another unit's."""
     texts = {arrival.text.sha256 for arrival in brought.arrivals if arrival.text.sha256}
     if judged.alarm is not None or judged.shape is None or brought.any_known or len(texts) < MANY:
         return judged
-    with services.db.read() as uow:
-        others = uow.lists.texts_of_others(unit.id, texts)
+    others = uow.lists.texts_of_others(unit.id, texts)
     if not others:
         return judged
     entries = [Told(text_sha256=a.text.sha256, title=a.post.title, url=a.post.url) for a in brought.arrivals]

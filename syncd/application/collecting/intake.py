@@ -3,26 +3,34 @@
 Everything happens in the caller's unit of work; nothing is committed here.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cache
 
 from syncd.application.collecting.arrivals import MAX_VERSIONS, Arrival, Sorted, body_of, recognised
+from syncd.application.collecting.duplicates import mark_duplicates, story_of
+from syncd.application.collecting.post_rows import (
+    Look,
+    attachments_of,
+    images_of,
+    is_reprint,
+    mark_in,
+    new_record,
+    told_of,
+)
 from syncd.application.publishing.flood import FloodGate
 from syncd.application.services import Services
 from syncd.domain import identity
-from syncd.domain.ledger import LeafKind, instant_text
-from syncd.domain.model import PostId, Precision, SourceKey, Unit, Window
+from syncd.domain.ledger import LeafKind
+from syncd.domain.model import Unit
 from syncd.ports.histories import VersionRecord
-from syncd.ports.records import Alias, PostRecord, PushRecord, PushState, SourceState, StoryRecord
-from syncd.ports.source import PostData, Source
+from syncd.ports.records import Alias, PostRecord, PushRecord, PushState
+from syncd.ports.source import Source
 from syncd.ports.store import UnitOfWork
 from syncd.vietnamese.fold import fold
-from syncd.vietnamese.secrecy import find_mark
 
 PUSH_PATIENCE = timedelta(hours=6)  # how long a push waits for the whole text before the summary goes out
-BACK_DATED_AFTER = timedelta(hours=24)
 POSTS_A_LEAF = 100  # a page of an archive may bring a thousand: no leaf grows without bound
 MAX_NAMES = 24  # that one post is recognised by, of each kind: a guid made anew for each answer names nothing
 
@@ -41,33 +49,12 @@ class Intake:
     restless: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
-    """The reading that the posts come from, as their records name it.
-
-    `state` is the source's after the look before. Of a page behind the list it says nothing: there `windows` are all that was ever read
-    of the source.
-    """
-
-    at: datetime
-    state: SourceState | None
-    body_sha256: str
-    keeps_list: bool  # the exact bytes of the list are among the files
-    keeps_pages: bool  # and those of the posts' own pages
-    windows: tuple[Window, ...] = ()
-
-    @property
-    def list_capture(self) -> str | None:
-        return self.body_sha256 if self.keeps_list else None
-
-    def page_capture(self, post: PostData) -> str | None:
-        return post.article.body_sha256 if self.keeps_pages and post.article else None
-
-
 def take_in(uow: UnitOfWork, services: Services, unit: Unit, source: Source, brought: Sorted, look: Look) -> Intake:
     """Write new posts with their pushes and leaves, and edits; nothing is committed here."""
-    # Once more, and now with what the pages told: the same story may be known under another address.
-    found = uow.posts.find(unit.id, [alias for arrival in brought.arrivals for alias in arrival.aliases])
+    found = brought.names
+    if found is None:
+        # Once more, and now with what the pages told: the same story may be known under another address.
+        found = uow.posts.find(unit.id, [alias for arrival in brought.arrivals for alias in arrival.aliases])
     unmatched = [arrival for arrival in brought.arrivals if arrival.known is None]
     records = uow.posts.many({found[alias] for arrival in unmatched for alias in arrival.aliases if alias in found})
     standing = set(brought.settled.values())
@@ -138,7 +125,7 @@ def _take_new(
     uow.pushes.add(pushes)
     if stories or len(set(texts)) < len(texts):
         taken = list(zip(ids, records, strict=True))
-        _mark_duplicates(uow, taken, [*stories, *(_story_of(post, record) for post, record in taken)])
+        mark_duplicates(uow, taken, [*stories, *(story_of(post, record) for post, record in taken)])
     return sum(push.state is PushState.HELD_BACK for push in pushes)
 
 
@@ -152,9 +139,9 @@ def _seen(
 ) -> list[PostRecord]:
     """The records of new posts, and one leaf that tells of them all."""
     keys = [identity.source_key(unit.id, arrival.identity) for arrival in fresh]
-    marks = [_mark_in(arrival) for arrival in fresh]
+    marks = [mark_in(arrival) for arrival in fresh]
     told = [
-        _told_of(
+        told_of(
             key,
             arrival.post,
             text_sha256=arrival.text.sha256,
@@ -168,53 +155,9 @@ def _seen(
     data = {"source": source.id, "list_sha256": look.body_sha256, "posts": told}
     leaf = uow.ledger.append(LeafKind.ITEM_SEEN, look.at, data, unit=unit.id)
     return [
-        _new_record(unit, source, key, arrival, look, hosts, quarantine=mark, leaf=leaf)
+        new_record(unit, source, key, arrival, look, hosts, quarantine=mark, leaf=leaf)
         for key, arrival, mark in zip(keys, fresh, marks, strict=True)
     ]
-
-
-def _new_record(
-    unit: Unit,
-    source: Source,
-    key: SourceKey,
-    arrival: Arrival,
-    look: Look,
-    hosts: Callable[[], Collection[str]],
-    *,
-    quarantine: str | None,
-    leaf: int,
-) -> PostRecord:
-    post, text = arrival.post, arrival.text
-    published = post.published
-    return PostRecord(
-        unit=unit.id,
-        source=source.id,
-        key=key,
-        title=post.title,
-        url=post.url,
-        first_seen=look.at,
-        published_at=published.instant,
-        precision=published.precision,
-        date_raw=published.raw,
-        date_origin=published.origin,
-        date_doubt=published.doubt,
-        guid=post.guid,
-        author=post.author,
-        categories=post.categories,
-        summary=post.summary,
-        html=body_of(post),
-        images=_images(post),
-        attachments=_attachments(post),
-        words=text.words if post.full_text else None,
-        text_sha256=text.sha256,
-        data_sha256=arrival.data_sha256,
-        reprint=_is_reprint(unit, text, hosts),
-        back_dated=_is_back_dated(published.instant, published.precision, look),
-        quarantine=quarantine,
-        list_capture=look.list_capture,
-        page_capture=look.page_capture(post),
-        seen_leaf=leaf,
-    )
 
 
 def _take_change(
@@ -249,14 +192,14 @@ def _take_change(
         categories=post.categories or old.categories,
         summary=post.summary or old.summary,
         html=body,
-        images=_images(post) or old.images,
-        attachments=_attachments(post) or old.attachments,
+        images=images_of(post) or old.images,
+        attachments=attachments_of(post) or old.attachments,
         words=text.words if post.full_text else old.words,
         text_sha256=text.sha256,
         data_sha256=arrival.data_sha256,
         version=old.version + 1,
-        reprint=old.reprint or _is_reprint(unit, text, hosts),
-        quarantine=old.quarantine or _mark_in(arrival),
+        reprint=old.reprint or is_reprint(unit, text, hosts),
+        quarantine=old.quarantine or mark_in(arrival),
         changed_at=look.at,
         list_capture=look.list_capture or old.list_capture,
         page_capture=look.page_capture(post) or old.page_capture,
@@ -277,7 +220,7 @@ def _take_change(
         LeafKind.ITEM_CHANGED,
         look.at,
         {
-            **_told_of(
+            **told_of(
                 record.key,
                 post,
                 text_sha256=record.text_sha256,
@@ -315,7 +258,7 @@ def _take_change(
     )
     _follow_up(uow, services.portal.name, record)
     if record.text_sha256:
-        _mark_duplicates(uow, [(post_id, record)], uow.posts.first_with_text([record.text_sha256]))
+        mark_duplicates(uow, [(post_id, record)], uow.posts.first_with_text([record.text_sha256]))
     return True
 
 
@@ -332,115 +275,13 @@ def _follow_up(uow: UnitOfWork, portal: str, record: PostRecord) -> None:
     uow.pushes.update(push)
 
 
-def _mark_duplicates(uow: UnitOfWork, taken: list[tuple[PostId, PostRecord]], stories: Iterable[StoryRecord]) -> None:
-    """One story of several units counts for the one whose site had it first, whoever was read first; the others are flagged.
-
-    `stories` are the posts with one of these texts that repeat no other: only the first of each story known so far is looked at, however
-    many repeat it.
-    """
-    firsts: dict[str, dict[PostId, StoryRecord]] = {}
-    for story in stories:
-        firsts.setdefault(story.text_sha256, {})[story.id] = story
-    repeats: dict[PostId, PostId] = {}
-    for post, record in taken:
-        known = firsts.get(record.text_sha256, {}) if record.text_sha256 else {}
-        same = [story for story in known.values() if story.id == post or _one_story(record, story)]
-        if len(same) < 2:
-            continue
-        first = min(same, key=lambda story: (story.published_at or story.first_seen, story.first_seen, story.id))
-        for story in same:
-            if story is not first:
-                repeats[story.id] = first.id
-                del known[story.id]
-    if repeats:
-        uow.posts.mark_repeated(repeats)
-
-
-def _story_of(post: PostId, record: PostRecord) -> StoryRecord:
-    return StoryRecord(
-        id=post,
-        text_sha256=record.text_sha256,
-        title=record.title,
-        words=record.words,
-        published_at=record.published_at,
-        first_seen=record.first_seen,
-    )
-
-
-def _one_story(record: PostRecord, story: StoryRecord) -> bool:
-    """Whichever of the two was read first, and in full."""
-    return identity.same_story(record.title, record.words, story.title) or identity.same_story(
-        story.title, story.words, record.title
-    )
-
-
 def _settles_date(arrival: Arrival, old: PostRecord) -> bool:
     """Whether its own page, read for the first time, ends a doubt that the list left about its date. A person's decision stands."""
     completed = arrival.read_page and old.words is None
     return completed and bool(old.date_doubt) and arrival.post.published.doubt != old.date_doubt and not old.decision
 
 
-def _is_back_dated(instant: datetime | None, precision: Precision, look: Look) -> bool:
-    """Whether a complete list read before, made after the claimed instant, lacked the post."""
-    if instant is None or precision is Precision.MONTH:
-        return False
-    state = look.state
-    if state is None:
-        return any(
-            (window.start is None or window.start <= instant) and instant + BACK_DATED_AFTER < window.end <= look.at
-            for window in look.windows
-        )
-    if state.last_ok_at is None:
-        return False
-    if state.last_ok_at > look.at:
-        return False  # a clock that was set back since: nothing is known of what stood there when
-    covered = state.covers_all or (state.covers_from is not None and state.covers_from <= instant)
-    return covered and instant + BACK_DATED_AFTER < state.last_ok_at
-
-
 def _own_hosts(uow: UnitOfWork, unit: Unit, source: Source) -> set[str]:
     return {identity.host_of(state.url) for state in uow.sources.all() if state.unit == unit.id} | {
         identity.host_of(source.url)
-    }
-
-
-def _is_reprint(unit: Unit, text: identity.Text, hosts: Callable[[], Collection[str]]) -> bool:
-    return identity.reprint_of(text, unit_name=unit.name, own_hosts=hosts) is not None
-
-
-def _mark_in(arrival: Arrival) -> str | None:
-    post, text = arrival.post, "\n".join(arrival.text.lines)
-    # Many feeds give the whole text as the summary too: the same lines a second time can tell nothing more.
-    return find_mark(post.title, text if post.summary == text else f"{post.summary}\n{text}")
-
-
-def _images(post: PostData) -> tuple[dict[str, str], ...]:
-    return tuple({"url": image.url, "alt": image.alt, "caption": image.caption} for image in post.images)
-
-
-def _attachments(post: PostData) -> tuple[dict[str, str], ...]:
-    return tuple({"url": file.url, "title": file.title} for file in post.attachments)
-
-
-def _told_of(
-    key: SourceKey,
-    post: PostData,
-    *,
-    text_sha256: str,
-    published: datetime | None,
-    published_raw: str,
-    precision: Precision,
-    quarantine: str | None,
-) -> dict[str, object]:
-    """What a leaf says of one post: enough to prove each of its texts, and none of them."""
-    return {
-        "key": key,
-        "url": post.url,
-        "title_sha256": identity.title_sha256(post.title),
-        "text_sha256": text_sha256,
-        "published": instant_text(published) if published else None,
-        "published_raw": published_raw,
-        "precision": precision.value,
-        "page_sha256": post.article.body_sha256 if post.article else None,
-        "quarantine": quarantine,
     }

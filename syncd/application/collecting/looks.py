@@ -11,7 +11,15 @@ from functools import cache
 
 from syncd.application.collecting import arrivals, brake, intake
 from syncd.application.collecting.brake import Acceptance
-from syncd.application.collecting.recording import look_leaf, record_held, record_reading, record_unchanged, row_of
+from syncd.application.collecting.recording import (
+    can_be_taken_at_once,
+    look_leaf,
+    record_held,
+    record_reading,
+    record_unchanged,
+    row_of,
+    take_at_once,
+)
 from syncd.application.services import Services
 from syncd.domain.ledger import LeafKind
 from syncd.domain.model import PostId, SourceId, Unit
@@ -191,26 +199,45 @@ def _take(
     tally: Tally,
     accept: Acceptance | None,
 ) -> None:
+    arrived = arrivals.arrived(source, reading)
+    if accept is None and can_be_taken_at_once(state, reading):
+        taken = take_at_once(services, unit, source, state, reading, arrived, listed)
+        if taken is not None:
+            _tell(tally, source, reading, *taken)
+            return
     with services.db.read() as uow:
-        brought = arrivals.recognise(uow, unit, source, reading, listed)
+        brought = arrivals.recognise(uow, unit, reading, arrived, listed)
         judged = brake.judge(uow, source, reading, brought)
     if judged.alarm is None or judged.alarm.takes_new or accept is not None:
         if judged.alarm is not None and accept is None:
             brought = brake.new_ones_of(brought)
         arrivals.read_pages(services, source, brought)
-        judged = brake.judge_texts(services, unit, brought, judged)
+        with services.db.read() as uow:
+            judged = brake.judge_texts(uow, unit, brought, judged)
     if judged.alarm is not None and accept is None:
         counts, record = record_held(services, unit, source, state, reading, brought, judged, judged.alarm)
         tally.held += 1
         tally.notes.append(f"{source.id}: held, {brake.sentence(record)}; syncd status tells what to do")
+        _count(tally, reading, brought, counts)
     else:
         counts = record_reading(services, unit, source, state, reading, brought, judged, accept)
-        if judged.record is not None and judged.record.alarm is not None:
-            tally.notes.append(f"{source.id}: no longer held ({judged.record.alarm})")
-    _count(tally, counts, reading, brought)
+        _tell(tally, source, reading, brought, judged, counts)
 
 
-def _count(tally: Tally, counts: intake.Intake, reading: Reading, brought: arrivals.Sorted) -> None:
+def _tell(
+    tally: Tally,
+    source: Source,
+    reading: Reading,
+    brought: arrivals.Sorted,
+    judged: brake.Judged,
+    counts: intake.Intake,
+) -> None:
+    if judged.record is not None and judged.record.alarm is not None:
+        tally.notes.append(f"{source.id}: no longer held ({judged.record.alarm})")
+    _count(tally, reading, brought, counts)
+
+
+def _count(tally: Tally, reading: Reading, brought: arrivals.Sorted, counts: intake.Intake) -> None:
     tally.new += counts.new
     tally.changed += counts.changed
     tally.unchanged += counts.unchanged

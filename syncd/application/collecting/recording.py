@@ -3,21 +3,26 @@
 Captured bytes are on disk before it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from syncd.application.collecting import arrivals, brake, gone, intake
 from syncd.application.collecting.brake import Acceptance, Judged
+from syncd.application.collecting.post_rows import Look
 from syncd.application.services import Services
 from syncd.domain.changes import Alarm
 from syncd.domain.ledger import LeafKind
-from syncd.domain.model import Precision, SourceId, Unit
+from syncd.domain.model import PostId, Precision, SourceId, Unit
 from syncd.ports.histories import ListRecord
 from syncd.ports.records import LookRecord, SourceState
 from syncd.ports.source import Exchange, Reading, Source
 from syncd.ports.store import UnitOfWork
+
+_AT_ONCE_BYTES = (
+    1_000_000  # a longer list is judged before the writer is held, so that no site can make the others wait
+)
 
 
 def record_unchanged(services: Services, unit: Unit, source: Source, state: SourceState, exchange: Exchange) -> None:
@@ -42,6 +47,39 @@ def record_unchanged(services: Services, unit: Unit, source: Source, state: Sour
         uow.commit()
 
 
+def can_be_taken_at_once(state: SourceState | None, reading: Reading) -> bool:
+    """Whether a list that differs from the one before needs no page of its posts, and is small enough to be judged while nobody else writes."""
+    listed_anew = state is None or state.list_sha256 != reading.list_sha256
+    small = len(reading.exchange.body) <= _AT_ONCE_BYTES
+    return listed_anew and small and all(post.full_text for post in reading.posts)
+
+
+def take_at_once(
+    services: Services,
+    unit: Unit,
+    source: Source,
+    state: SourceState | None,
+    reading: Reading,
+    arrived: list[arrivals.Arrival],
+    listed: Mapping[str, PostId],
+) -> tuple[arrivals.Sorted, Judged, intake.Intake] | None:
+    """Recognise, judge and record a list in one transaction, in which nothing need be asked twice.
+
+    None, and nothing is changed, where more is needed: the list looks like a mistake, or pages of missed posts have to be asked.
+    """
+    keeps_list = services.capture in ("feed", "page")
+    if keeps_list:
+        services.files.put(reading.exchange.body)
+    with services.db.write() as uow:
+        brought = arrivals.recognise(uow, unit, reading, arrived, listed, for_good=True)
+        judged = brake.judge_texts(uow, unit, brought, brake.judge(uow, source, reading, brought))
+        if judged.alarm is not None or (judged.departed is not None and judged.departed.vanished):
+            return None
+        counts = _take_list(uow, services, unit, source, state, reading, brought, judged, keeps_list=keeps_list)
+        uow.commit()
+    return brought, judged, counts
+
+
 def record_reading(
     services: Services,
     unit: Unit,
@@ -53,72 +91,103 @@ def record_reading(
     accept: Acceptance | None,
 ) -> intake.Intake:
     """Take a list as it is: what is new, what was edited, what left it, and how far it reaches."""
-    exchange = reading.exchange
-    full = reading.full or judged.scrolls
     listed_anew = state is None or state.list_sha256 != reading.list_sha256
     matters = listed_anew or any(new.known is None or new.read_page or new.edited for new in brought.arrivals)
     keeps_list = services.capture in ("feed", "page") and matters
-    _keep_files(services, exchange, brought, keeps_list=keeps_list)
+    _keep_files(services, reading.exchange, brought, keeps_list=keeps_list)
     missed = judged.departed.vanished if judged.departed else ()
     if missed:
         missed = gone.missed_of(services, source.id, missed)
-    before = state or SourceState(source=source.id, unit=unit.id, url=source.url)
-    covers_from = _covers_from(reading, before, any_known=brought.any_known) if full else None
     with services.db.write() as uow:
-        counts = intake.take_in(
+        counts = _take_list(
             uow,
             services,
             unit,
             source,
+            state,
+            reading,
             brought,
-            intake.Look(
-                at=exchange.at,
-                state=state,
-                body_sha256=exchange.body_sha256,
-                keeps_list=keeps_list,
-                keeps_pages=services.capture == "page",
-            ),
+            judged,
+            keeps_list=keeps_list,
+            missed=missed,
+            accept=accept,
         )
-        uow.sources.put_listed(source.id, brought.listed, before=brought.before)
-        changed = listed_anew or bool(counts.new or counts.changed)
-        look = row_of(
-            unit,
-            source.id,
-            exchange,
-            outcome="changed" if changed else "unchanged",
+        uow.commit()
+    return counts
+
+
+def _take_list(
+    uow: UnitOfWork,
+    services: Services,
+    unit: Unit,
+    source: Source,
+    state: SourceState | None,
+    reading: Reading,
+    brought: arrivals.Sorted,
+    judged: Judged,
+    *,
+    keeps_list: bool,
+    missed: Collection[PostId] = (),
+    accept: Acceptance | None = None,
+) -> intake.Intake:
+    exchange = reading.exchange
+    full = reading.full or judged.scrolls
+    before = state or SourceState(source=source.id, unit=unit.id, url=source.url)
+    covers_from = _covers_from(reading, before, any_known=brought.any_known) if full else None
+    counts = intake.take_in(
+        uow,
+        services,
+        unit,
+        source,
+        brought,
+        Look(
+            at=exchange.at,
+            state=state,
+            body_sha256=exchange.body_sha256,
+            keeps_list=keeps_list,
+            keeps_pages=services.capture == "page",
+        ),
+    )
+    uow.sources.put_listed(source.id, brought.listed, before=brought.before)
+    listed_anew = state is None or state.list_sha256 != reading.list_sha256
+    changed = listed_anew or bool(counts.new or counts.changed)
+    look = row_of(
+        unit,
+        source.id,
+        exchange,
+        outcome="changed" if changed else "unchanged",
+        list_sha256=reading.list_sha256,
+        items=reading.items,
+        covers_from=covers_from,
+        covers_all=not full,
+        new=counts.new,
+        changed=counts.changed,
+        skipped=len(reading.skipped),
+    )
+    if changed or before.failures:
+        look = _with_leaf(uow, LeafKind.FETCH_OK, look, look_leaf(look))
+    uow.looks.add(look)
+    # Without validators the next look gets the whole list again, and with it the posts whose pages are still to be read.
+    pending = brought.pending
+    uow.sources.put(
+        _well(
+            before,
+            look.at,
+            url=source.url,
+            etag=None if pending else exchange.header("etag"),
+            last_modified=None if pending else exchange.header("last-modified"),
+            body_sha256=None if pending else exchange.body_sha256,
             list_sha256=reading.list_sha256,
-            items=reading.items,
             covers_from=covers_from,
             covers_all=not full,
-            new=counts.new,
-            changed=counts.changed,
-            skipped=len(reading.skipped),
+            items=reading.items,
         )
-        if changed or before.failures:
-            look = _with_leaf(uow, LeafKind.FETCH_OK, look, look_leaf(look))
-        uow.looks.add(look)
-        # Without validators the next look gets the whole list again, and with it the posts whose pages are still to be read.
-        pending = brought.pending
-        uow.sources.put(
-            _well(
-                before,
-                look.at,
-                url=source.url,
-                etag=None if pending else exchange.header("etag"),
-                last_modified=None if pending else exchange.header("last-modified"),
-                body_sha256=None if pending else exchange.body_sha256,
-                list_sha256=reading.list_sha256,
-                covers_from=covers_from,
-                covers_all=not full,
-                items=reading.items,
-            )
-        )
-        if judged.matters:
-            gone.miss(uow, missed, look.at)
-            gone.welcome_back(uow, source.id, brought, look.at)
-            brake.record_good(uow, unit, source, judged, exchange, accept)
-        uow.outages.close(f"source:{source.id}", look.at)
-        uow.commit()
+    )
+    if judged.matters:
+        gone.miss(uow, missed, look.at)
+        gone.welcome_back(uow, source.id, brought, look.at)
+        brake.record_good(uow, unit, source, judged, exchange, accept)
+    uow.outages.close(f"source:{source.id}", look.at)
     return counts
 
 
@@ -146,7 +215,7 @@ def record_held(
             unit,
             source,
             brought,
-            intake.Look(
+            Look(
                 at=exchange.at,
                 state=state,
                 body_sha256=exchange.body_sha256,
