@@ -23,7 +23,7 @@ from syncd.domain.model import LOCAL
 FEED_LENGTH = 50
 _ATOM = "http://www.w3.org/2005/Atom"
 _SAFE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _CSP = "default-src 'none'; img-src 'self' http: https:; style-src 'self'; base-uri 'none'; form-action 'none'"
 _STYLE = b"""body{max-width:46rem;margin:0 auto;padding:1rem;font:1.05rem/1.55 system-ui,sans-serif;color:#1a1a1a;background:#fff}
 header,footer{border-bottom:1px solid #ccc;margin-bottom:1rem}footer{border:0;color:#595959;margin-top:2rem}
