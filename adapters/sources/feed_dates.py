@@ -5,6 +5,7 @@ minutes are cut and the precision is the hour.
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -12,8 +13,7 @@ from typing import Literal
 
 from adapters.sources.feed_items import RawFeed
 from syncd.domain.model import LOCAL, Precision, ReadDate
-from syncd.vietnamese.date_orders import order_of
-from syncd.vietnamese.dates import DayOrder, parse_date
+from syncd.vietnamese.readings import DayOrder
 
 _NUKEVIET_GUID = re.compile(r"^\s*news_\d+\s*$")
 _NO_MINUTES_UNSIGNED = 5  # so many items with minutes equal to the month, without NukeViet's signature: one in 10^8
@@ -45,22 +45,17 @@ class FeedOptions:
 
 def read_dates(raw: RawFeed, options: FeedOptions, notes: list[str]) -> list[ReadDate]:
     """The date of each item, in order; `notes` gets what a person should know about them."""
-    order = order_of([item.date for item in raw.items], options.day_order)
-    if order.note:
-        notes.append(order.note)
-    dates = []
-    for item in raw.items:
-        date = _plain_date(item.date, options)
-        if date is None:
-            printed, date = _first_read([item.date, *item.other_dates], order.order, options)
-            date = order.judged(date, printed)
-        dates.append(date)
+    plain = [_plain_date(item.date, options) for item in raw.items]
+    dates = [date for date in plain if date is not None]
+    if len(dates) < len(plain):
+        dates = _all_read(raw, plain, options, notes)
+    doubts = Counter(date.doubt for date in dates if date.doubt is not None)
     for doubt, words in (
         ("no_zone", "without zone"),
         ("bad_zone", "with an impossible zone"),
         ("future", "in the future"),
     ):
-        if count := sum(date.doubt == doubt for date in dates):
+        if count := doubts[doubt]:
             notes.append(f"{count} dates {words}")
     if unreadable := sum(bool(date.raw) and date.doubt in ("unreadable", "empty_date") for date in dates):
         notes.append(f"{unreadable} dates that are none")
@@ -77,7 +72,30 @@ def plain_minutes(date: ReadDate) -> ReadDate:
     return replace(date, instant=date.instant.replace(minute=0, second=0), precision=Precision.HOUR)
 
 
+def _all_read(raw: RawFeed, plain: Sequence[ReadDate | None], options: FeedOptions, notes: list[str]) -> list[ReadDate]:
+    from syncd.vietnamese.date_orders import (
+        order_of,
+    )  # with the grammar of dates 20 ms, and most feeds print plain ones
+
+    # A plain date says nothing of the order.
+    order = order_of(
+        [item.date for item, date in zip(raw.items, plain, strict=True) if date is None], options.day_order
+    )
+    if order.note:
+        notes.append(order.note)
+    dates = []
+    for item, date in zip(raw.items, plain, strict=True):
+        if date is None:
+            printed, read = _first_read([item.date, *item.other_dates], order.order, options)
+            dates.append(order.judged(read, printed))
+        else:
+            dates.append(date)
+    return dates
+
+
 def _first_read(printed: Sequence[str], order: DayOrder, options: FeedOptions) -> tuple[str, ReadDate]:
+    from syncd.vietnamese.dates import parse_date
+
     read = [
         (
             text,

@@ -5,7 +5,6 @@ under which it is settled, as a `Skipped` with its reason, or in `beyond_cap`.
 """
 
 import hashlib
-import json
 import re
 from collections import Counter
 from collections.abc import Callable, Collection
@@ -98,7 +97,7 @@ def parse_feed(
     standing: list[str] = []
     skipped: list[Skipped] = []
     dates: list[ReadDate] = []
-    listed: list[tuple[str, str]] = []
+    listed: list[str] = []
     old_encodings: Counter[str | None] = Counter()
     fingerprints = _fingerprints(raw.items, shared, marks)
     published = read_dates(raw, options, notes)
@@ -116,7 +115,7 @@ def parse_feed(
                 continue
             posts.append(post)
         dates.append(date)
-        listed.append((url, item.title))
+        listed += url, item.title
     notes += [f"{count} entries {note}" for note, count in old_encodings.items() if note]
     if raw.total > len(raw.items):
         notes.append(f"{raw.total} items: only the first {len(raw.items)} are kept")
@@ -126,7 +125,7 @@ def parse_feed(
         posts=tuple(posts),
         settled=tuple(standing),
         dates=tuple(dates),
-        list_sha256=hashlib.sha256(json.dumps(listed).encode()).hexdigest(),
+        list_sha256=hashlib.sha256("\0".join(listed).encode("utf-8", "surrogatepass")).hexdigest(),
         skipped=tuple(skipped),
         total=raw.total,
         notes=tuple(notes),

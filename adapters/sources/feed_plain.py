@@ -78,7 +78,7 @@ def read_plain(text: str, parse: Callable[[str], Any], cap: int, marks: Marks | 
         fingerprint = mark(printed) if mark else ""
         settled = marks is not None and fingerprint in marks.settled
         item = reader.item(source, brief=settled)
-        if item is None:
+        if item is None or not (settled or len(printed.translate(None, _CONTROL)) == len(printed)):
             return None
         item.fingerprint, item.brief = fingerprint, settled
         feed.items.append(item)
@@ -94,7 +94,7 @@ def _items_of(region: str) -> list[tuple[str, bytes]] | None:
         encoded = region.encode()
     except UnicodeEncodeError:
         return None
-    if len(encoded.translate(None, _CONTROL)) != len(encoded) or "\ufffe" in region or "\uffff" in region:
+    if "\ufffe" in region or "\uffff" in region:
         return None
     sources = [source.lstrip(_WHITE) for source in region.split("</item>")]
     if not all(source.startswith("<item>") for source in sources):

@@ -1,9 +1,15 @@
 """Entries that stand as they stood are named, not read again; whatever else the list shows stays right."""
 
 from dataclasses import replace
+from datetime import datetime
+from email.utils import format_datetime
 
-from adapters.sources.feed_dates import FeedOptions
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.sources.feed_dates import FeedOptions, _plain_date
 from adapters.sources.feed_documents import ParsedFeed, parse_feed
+from syncd.vietnamese.dates import order_evidence, parse_date
 
 OPTIONS = FeedOptions(read_as="thử")
 BASE = "https://ban-a.vidu.example/rss"
@@ -46,6 +52,20 @@ def test_a_new_and_an_edited_entry_are_read_beside_settled_ones() -> None:
     assert len(again.settled) == 1
     assert [date.raw[5:7] for date in again.dates] == ["09", "08", "07"]
     assert again.list_sha256 != first.list_sha256
+
+
+@given(
+    st.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2089, 12, 31)),
+    st.sampled_from(["+0700", "-0330", "+0000", "GMT"]),
+    st.booleans(),
+)
+def test_plain_date_is_read_as_by_the_grammar_and_says_nothing_of_an_order(at: datetime, zone: str, mail: bool) -> None:
+    iso_zone = "Z" if zone == "GMT" else f"{zone[:3]}:{zone[3:]}"
+    text = format_datetime(at).replace("-0000", zone) if mail else at.replace(microsecond=0).isoformat() + iso_zone
+    read = _plain_date(text, FeedOptions())
+    assert read is not None
+    assert read == parse_date(text, origin="feed")
+    assert order_evidence(text) is None
 
 
 def test_entries_that_share_an_address_or_a_guid_are_read_at_each_look() -> None:
