@@ -24,6 +24,8 @@ REVISIONS = (
     "0004",
 )  # the schema's revisions, oldest first: opening a database must not cost the import of Alembic
 BUSY_TIMEOUT_S = 5.0  # SQLite: how long another process may hold the file
+# SQLite's 2 MB do not hold the pages that some looks committed together change: each would be written to the WAL several times.
+_WRITER_CACHE_KB = 8_000
 # With a plain BEGIN two transactions that read and then write end in "database is locked" or in a lost update.
 _BEGIN_WRITING = "BEGIN IMMEDIATE"
 _BEGIN_READING = "BEGIN"
@@ -59,7 +61,7 @@ def make_write_engine(url: URL) -> Engine:
         arguments = postgresql_arguments("writer")
         return create_engine(url, pool_size=1, max_overflow=0, pool_pre_ping=True, connect_args=arguments)
     engine = create_engine(url, pool_size=1, max_overflow=0, connect_args=_SQLITE_ARGUMENTS)
-    _at_connect(engine, "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+    _at_connect(engine, "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"cache_size=-{_WRITER_CACHE_KB}")
     _at_begin(engine, _BEGIN_WRITING)
     return engine
 
