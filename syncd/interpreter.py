@@ -1,5 +1,6 @@
 """How Python uses memory and processors, where its own rule costs more than the work: told once, by whatever starts a process or a pool."""
 
+import atexit
 import contextlib
 import gc
 import os
@@ -8,12 +9,14 @@ _NEW_OBJECTS = 20_000
 
 
 def collect_garbage_seldom() -> None:
-    """Look for cyclic garbage after 20,000 new objects, not after 700.
+    """Look for cyclic garbage after 20,000 new objects, not after 700, and not at the process's end.
 
     Nearly all that a look makes is freed by its count, without the collector; to start makes 100,000 objects that stay. What does hang
     in cycles (the trees of Beautiful Soup) is left some 5 MB longer.
     """
     gc.set_threshold(_NEW_OBJECTS, 10, 10)
+    # at its end the interpreter goes through all objects several times, 0.12 s after a poll, to free what the system frees in no time
+    atexit.register(gc.freeze)
 
 
 def share_one_processor() -> None:

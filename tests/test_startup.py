@@ -65,6 +65,13 @@ def test_a_look_at_a_feed_loads_nothing_that_only_other_work_needs(tmp_path: Pat
     assert NOT_FOR_FEEDS.isdisjoint(done.stderr.split())
 
 
+def test_what_is_left_at_the_end_of_a_process_is_not_gone_through_again() -> None:
+    code = "import atexit, gc\natexit.register(lambda: print(gc.get_freeze_count() > 1000, len(gc.get_objects()) < 1000))\n"
+    code += "from syncd.interpreter import collect_garbage_seldom\ncollect_garbage_seldom()\n"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["True", "True"]
+
+
 def test_the_threads_of_a_pool_share_one_processor_and_the_others_keep_theirs() -> None:
     before = os.sched_getaffinity(0)
     with ThreadPoolExecutor(3, initializer=share_one_processor) as pool:
