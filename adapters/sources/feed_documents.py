@@ -6,6 +6,7 @@ under which it is settled, as a `Skipped` with its reason, or in `beyond_cap`.
 
 import hashlib
 import re
+from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -14,12 +15,12 @@ from adapters.fragments import Fragment, count_words, plain_text, read_fragment
 from adapters.html import absolute, text_of_html, title_text
 from adapters.sources.feed_dates import FeedOptions, plain_minutes, read_dates
 from adapters.sources.feed_encodings import in_unicode
-from adapters.sources.feed_items import RawItem
-from adapters.sources.feed_trees import NotAFeed, read_raw
+from adapters.sources.feed_items import RawFeed, RawItem
+from adapters.sources.feed_trees import NotAFeed, read_raw, read_usual
 from syncd.domain.identity import normal_url
 from syncd.domain.model import ReadDate
 from syncd.ports.source import ImageData, PostData, Skipped
-from syncd.vietnamese.text import decode, one_line
+from syncd.vietnamese.text import decode, is_utf8_if_valid, one_line
 
 __all__ = ["FeedOptions", "NotAFeed", "ParsedFeed", "parse_feed", "plain_minutes"]
 
@@ -74,19 +75,12 @@ def parse_feed(
     """
     options = options or FeedOptions()
     notes: list[str] = []
-    if isinstance(document, bytes):
-        decoded = decode(document, content_type=content_type)
-        text = decoded.text
-        if decoded.replaced:
-            notes.append(f"{decoded.replaced} broken characters in {decoded.encoding}")
-    else:
-        text = document
     marks = _Marks(options, base_url, settled) if options.read_as else None
-    raw, well_formed = read_raw(text, base_url, marks)
+    raw, well_formed = _read(document, content_type, base_url, marks, notes)
     urls = [_address_of(item, base_url) for item in raw.items]
     shared = _sharing(raw.items, urls)
     if any(raw.items[at].brief for at in shared):
-        raw, well_formed = read_raw(text, base_url, _Marks(options, base_url, ()))
+        raw, well_formed = _read(document, content_type, base_url, _Marks(options, base_url, ()), notes)
     if not well_formed:
         notes.append("not well-formed: read tolerantly")
     if raw.cut:
@@ -131,6 +125,23 @@ def parse_feed(
         notes=tuple(notes),
         cut=raw.cut,
     )
+
+
+def _read(
+    document: bytes | str, content_type: str, base_url: str, marks: "_Marks | None", notes: list[str]
+) -> tuple[RawFeed, bool]:
+    """The items as written, and whether the document is well-formed."""
+    body = document.encode("utf-8", "surrogatepass") if isinstance(document, str) else document
+    if isinstance(document, str) or is_utf8_if_valid(body, content_type=content_type):
+        usual = read_usual(body.removeprefix(BOM_UTF8), base_url, marks)
+        if usual is not None:
+            return usual, True
+    if isinstance(document, str):
+        return read_raw(document, base_url)
+    decoded = decode(document, content_type=content_type)
+    if decoded.replaced:
+        notes.append(f"{decoded.replaced} broken characters in {decoded.encoding}")
+    return read_raw(decoded.text, base_url)
 
 
 def _address_of(item: RawItem, base_url: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from adapters.sources.feed_items import RawFeed, RawItem, is_body, read_rss_item, read_tree
 
 _HEAD = re.compile(r"<rss(?:[ \t\r\n][^<>]*)?>[ \t\r\n]*<channel>")
-_TAIL = re.compile(r"</item>[ \t\r\n]*</channel>[ \t\r\n]*</rss>[ \t\r\n]*")
+_TAIL = re.compile(rb"</item>([ \t\r\n]*</channel>[ \t\r\n]*</rss>[ \t\r\n]*)")
 _ELEMENT = re.compile(
     r"<((?:[A-Za-z_][A-Za-z0-9_.-]*:)?[A-Za-z_][A-Za-z0-9_.-]*)"
     r"""((?:[ \t\n]+[A-Za-z_][A-Za-z0-9_.-]*=(?:"[^"<\t\n]*"|'[^'<\t\n]*'))*)[ \t\n]*"""
@@ -25,6 +25,7 @@ _REFERENCE = re.compile(
 )
 _CHARACTERS = {"lt": "<", "gt": ">", "quot": '"', "apos": "'", "amp": "&"}
 _CONTROL = bytes(code for code in range(0x20) if chr(code) not in "\t\n")
+_NO_CHARACTERS = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")
 _WHITE = " \t\n"
 
 
@@ -58,49 +59,51 @@ class Marks(Protocol):
         ...
 
 
-def read_plain(text: str, parse: Callable[[str], Any], cap: int, marks: Marks | None) -> RawFeed | None:
-    """The feed in a document from its root on; None where it is not of the plain form. `parse` reads its head, which has no items."""
-    start, end = text.find("<item>"), text.rfind("</item>")
-    opening, ending = _HEAD.match(text), _TAIL.fullmatch(text, max(end, 0))
-    if start < 0 or opening is None or ending is None or "xml:base" in text:
+def read_plain(
+    body: bytes, parse: Callable[[str], tuple[str, Any | None]], cap: int, marks: Marks | None
+) -> RawFeed | None:
+    """The feed in a document of UTF-8; None where it is not of the plain form.
+
+    `parse` reads the document without its items: it gives what stands from the root on, and the tree of that.
+    """
+    start, end = body.find(b"<item>"), body.rfind(b"</item>")
+    ending = _TAIL.fullmatch(body, max(end, 0))
+    sources = _items_of(body[start:end]) if start >= 0 and ending and b"xml:base" not in body else None
+    if sources is None or ending is None or len(sources) > cap:
         return None
-    sources = _items_of(text[start:end])
-    if sources is None or len(sources) > cap:
-        return None
-    root = parse(text[:start] + ending[0].removeprefix("</item>"))
-    feed = read_tree(root, cap) if root is not None else None
-    if feed is None or feed.total:
-        return None
-    channel = root[0]
-    reader = _Reader(channel.nsmap, channel.base)
-    mark = marks.marker(opening[0]) if marks else None
-    for source, printed in sources:
-        fingerprint = mark(printed) if mark else ""
-        settled = marks is not None and fingerprint in marks.settled
-        item = reader.item(source, brief=settled)
-        if item is None or not (settled or len(printed.translate(None, _CONTROL)) == len(printed)):
+    try:
+        head, root = parse((body[:start] + ending[1]).decode())
+        opening = _HEAD.match(head)
+        feed = read_tree(root, cap) if root is not None and opening is not None else None
+        if feed is None or opening is None or root is None or feed.total:
             return None
-        item.fingerprint, item.brief = fingerprint, settled
-        feed.items.append(item)
+        reader = _Reader(root[0].nsmap, root[0].base)
+        mark = marks.marker(opening[0]) if marks else None
+        for source in sources:
+            fingerprint = mark(source) if mark else ""
+            settled = marks is not None and fingerprint in marks.settled
+            item = reader.item(source.decode(), brief=settled) if settled or _is_text(source) else None
+            if item is None:
+                return None
+            item.fingerprint, item.brief = fingerprint, settled
+            feed.items.append(item)
+    except UnicodeDecodeError:
+        return None
     feed.total = len(sources)
     return feed
 
 
-def _items_of(region: str) -> list[tuple[str, bytes]] | None:
-    """The source of each item, in letters and in bytes, line ends as XML has them; None where anything stands between items."""
-    if "\r" in region:
-        region = region.replace("\r\n", "\n").replace("\r", "\n")
-    try:
-        encoded = region.encode()
-    except UnicodeEncodeError:
-        return None
-    if "\ufffe" in region or "\uffff" in region:
-        return None
-    sources = [source.lstrip(_WHITE) for source in region.split("</item>")]
-    if not all(source.startswith("<item>") for source in sources):
-        return None
-    printed = [source.lstrip(_WHITE.encode())[6:] for source in encoded.split(b"</item>")]
-    return list(zip([source[6:] for source in sources], printed, strict=True))
+def _items_of(region: bytes) -> list[bytes] | None:
+    """The source of each item, line ends as XML has them; None where anything but white space stands between items."""
+    if b"\r" in region:
+        region = region.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    sources = [source.lstrip(b" \t\n") for source in region.split(b"</item>")]
+    return [source[6:] for source in sources] if all(source.startswith(b"<item>") for source in sources) else None
+
+
+def _is_text(source: bytes) -> bool:
+    """Whether it holds nothing that XML forbids."""
+    return len(source.translate(None, _CONTROL)) == len(source) and not any(each in source for each in _NO_CHARACTERS)
 
 
 class _Reader:

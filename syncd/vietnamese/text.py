@@ -80,15 +80,26 @@ def decode(body: bytes, *, content_type: str = "") -> Decoded:
     for pattern, encoding in _UNMARKED:
         if pattern.match(head.lstrip(b"\r\n\t ")) or pattern.match(head):
             return _replacing(body, encoding)
-    labels = [m[1] for m in [_CHARSET.search(content_type)] if m]
-    labels += [(m[1] or m[2]).decode("ascii") for m in [_DECLARED.search(head)] if m]
+    labels = _labels(head, content_type)
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError:
         return _decode_legacy(body, labels)
-    if body.isascii() and any(label.lower().startswith(("iso-2022", "hz")) for label in labels):
+    if body.isascii() and _may_be_shifted(labels):
         return _decode_legacy(body, labels)
     return Decoded(text=text, encoding="utf-8")
+
+
+def is_utf8_if_valid(body: bytes, *, content_type: str = "") -> bool:
+    """Whether `decode` takes a document for UTF-8 provided that its bytes are valid as such; only its head is looked at."""
+    if body.startswith(codecs.BOM_UTF8):
+        return b"\xef\xbf\xbd" not in body  # which would be counted as broken
+    head = body[:2048]
+    return (
+        b"\0" not in head
+        and not head.startswith((b"\xff", b"\xfe"))
+        and not _may_be_shifted(_labels(head, content_type))
+    )
 
 
 def nfc(text: str) -> str:
@@ -104,6 +115,17 @@ def one_line(text: str) -> str:
         composed = text if text.isascii() else unicodedata.normalize("NFC", text)
         return " ".join(composed.split()) if "  " in composed else composed.strip(" ")
     return " ".join(nfc(text).split())
+
+
+def _labels(head: bytes, content_type: str) -> list[str]:
+    """The names that a document's encoding is given, the weightier first."""
+    labels = [m[1] for m in [_CHARSET.search(content_type)] if m]
+    return labels + [(m[1] or m[2]).decode("ascii") for m in [_DECLARED.search(head)] if m]
+
+
+def _may_be_shifted(labels: list[str]) -> bool:
+    """Whether ASCII bytes may stand for other letters."""
+    return any(label.lower().startswith(("iso-2022", "hz")) for label in labels)
 
 
 def _decode_legacy(body: bytes, labels: list[str]) -> Decoded:

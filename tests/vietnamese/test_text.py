@@ -1,8 +1,12 @@
 """Decoding bytes: marks, declarations that lie, single bad bytes, encodings of their own."""
 
-import pytest
+import codecs
 
-from syncd.vietnamese.text import decode, nfc, one_line
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from syncd.vietnamese.text import decode, is_utf8_if_valid, nfc, one_line
 
 TEXT = "Đảng ủy xã tổ chức hội nghị quán triệt nghị quyết"
 
@@ -34,6 +38,43 @@ def test_windows_1258_is_known_by_its_tones() -> None:
         "".join(c for c in body if c.isascii()) + "Tiê\u0301ng Viê\u0323t ho\u0323c tâ\u0323p ba\u0301o ca\u0301o"
     )
     assert "Tiếng Việt" in nfc(decode(decomposed.encode("cp1258")).text)
+
+
+MARKS = [
+    codecs.BOM_UTF8,
+    codecs.BOM_UTF16_LE,
+    codecs.BOM_UTF16_BE,
+    codecs.BOM_UTF32_LE,
+    b"",
+    b"\n",
+    b"<\0",
+    b"\0<",
+    b"\xef\xbf\xbd",
+]
+HEADS = [
+    b"<rss>",
+    b"<?xml encoding='iso-2022-jp'?>",
+    b'<?xml encoding="HZ-GB-2312"?>',
+    b"<?xml encoding='cp1258'?>",
+    TEXT.encode(),
+    b"\x1b$B",
+]
+
+
+@given(
+    st.sampled_from(MARKS),
+    st.sampled_from(HEADS),
+    st.sampled_from(["", "text/xml; charset=hz", "text/xml; charset=cp1252"]),
+)
+def test_what_is_called_utf8_at_a_glance_is_decoded_as_such(mark: bytes, head: bytes, content_type: str) -> None:
+    body = mark + head
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return
+    if is_utf8_if_valid(body, content_type=content_type):
+        decoded = decode(body, content_type=content_type)
+        assert (decoded.encoding, decoded.replaced, decoded.text) == ("utf-8", 0, text)
 
 
 def test_undeclared_latin_text_is_windows_1252() -> None:
