@@ -21,7 +21,7 @@ from syncd.vietnamese.text import one_line
 
 _SPLIT = re.compile(r"(<[^<>]*>)")
 # Values hold no reference but `&amp;`, and no white space stands in tags but these: what else parsers make of them is their own affair.
-_VALUE = r"""=(?:"((?:[^"&]|&amp;)*)"|'((?:[^'&]|&amp;)*)'|([\w.:#%-]+))"""
+_VALUE = r"""=(?:"([^"&]*+(?:&amp;[^"&]*+)*+)"|'([^'&]*+(?:&amp;[^'&]*+)*+)'|([\w.:#%-]+))"""
 _TAG = re.compile(rf"<(/?)([a-zA-Z][a-zA-Z0-9]*)((?:[ \n\t]+[a-zA-Z]+(?:{_VALUE})?)*)[ \n\t]*(/?)>")
 _ATTRIBUTE = re.compile(rf"([a-zA-Z]+)(?:{_VALUE})?")
 _ADDRESS = re.compile(r"[ \n\t](?:href|src)=", re.IGNORECASE)
@@ -119,9 +119,9 @@ def _once_each(images: Iterable[ImageData | None]) -> tuple[ImageData, ...]:
     return tuple(found.values())
 
 
-def plain_text(source: str) -> str:
+def plain_text(source: str, base_url: str) -> str:
     """The same as `text_of_html`."""
-    plain = plain_fragment(source, "")
+    plain = plain_fragment(source, base_url)
     return text_of_html(source) if plain is None else plain.text
 
 
@@ -176,7 +176,7 @@ def _judge(written: str, base_url: str) -> _Tag:
         return _Tag(f"/{name}", f"</{name}>" if name in TAGS else "", shown, None)
     kept = _kept(name, attributes) if attributes else {}
     if kept is None:
-        return _cleaned_alone(written, name, shown, base_url)
+        return _cleaned_alone(written, name, shown, base_url) if base_url else _UNKNOWN
     if name == "img":
         return _image(kept)
     if name == "a":

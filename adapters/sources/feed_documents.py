@@ -272,7 +272,7 @@ class _Texts:
 def _texts_of(item: RawItem, base: str) -> _Texts:
     body = read_fragment(item.content, base) if item.content else None
     if body is not None and body.html:
-        summary = body.text if item.summary == item.content else plain_text(item.summary)
+        summary = body.text if item.summary == item.content else plain_text(item.summary, base)
         full = _words(body) >= _FULL_TEXT_WORDS
     else:
         body = read_fragment(item.summary, base)

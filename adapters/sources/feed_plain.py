@@ -103,7 +103,8 @@ def _items_of(region: bytes) -> list[bytes] | None:
 
 def _is_text(source: bytes) -> bool:
     """Whether it holds nothing that XML forbids."""
-    return len(source.translate(None, _CONTROL)) == len(source) and not any(each in source for each in _NO_CHARACTERS)
+    whole = len(source.translate(None, _CONTROL)) == len(source)
+    return whole and _NO_CHARACTERS[0] not in source and _NO_CHARACTERS[1] not in source
 
 
 class _Reader:

@@ -70,7 +70,99 @@ def test_well_nested_markup_is_read_as_by_the_parsers(source: str) -> None:
 @given(st.lists(st.sampled_from(LEAVES), max_size=14).map("".join))
 def test_any_other_markup_is_read_as_by_the_parsers(source: str) -> None:
     assert_same(source)
-    assert plain_text(source) == text_of_html(source)
+    assert plain_text(source, BASE) == text_of_html(source)
+
+
+NAMES = [
+    "href",
+    "src",
+    "alt",
+    "title",
+    "lang",
+    "class",
+    "style",
+    "width",
+    "height",
+    "onclick",
+    "HREF",
+    "target",
+    "rel",
+    "start",
+    "data",
+    "name",
+]
+HOSTS = [
+    "a.vn",
+    "-x.vn",
+    "1.2.3.aa",
+    "0x1.vn",
+    "xn--a.vn",
+    "localhost",
+    "a.localhost",
+    "127.0.0.1",
+    "A.vn",
+    "a_b.vn",
+    "a.v",
+    f"{'x' * 70}.vn",
+    ".vn",
+]
+PATHS = [
+    "",
+    "/",
+    "/x.jpg",
+    "/a%20b",
+    "/a b",
+    "/%zz",
+    "?x=1",
+    "/?a=1&amp;b=2",
+    "/ảnh.jpg",
+    "#q",
+    "/../x",
+    "//y",
+    "/x;y",
+    "/~!$'()*+,=:@%/-",
+    "/x\\y",
+]
+VALUES = [
+    "",
+    "x",
+    "&amp;",
+    "1",
+    "0",
+    "1px",
+    "ả",
+    "e\u0301",
+    "a\nb",
+    " x ",
+    "'",
+    "&nbsp;",
+    "&lt;",
+    "\xa0",
+    "javascript:alert(1)",
+    "data:x",
+    "mailto:a@b.vn",
+]
+ADDRESSES = st.builds(
+    "{}{}{}".format,
+    st.sampled_from(["http://", "https://", "HTTP://", "//", ""]),
+    st.sampled_from(HOSTS),
+    st.sampled_from(PATHS),
+)
+ATTRIBUTES = st.one_of(
+    st.builds(
+        lambda space, name, quote, value: f"{space}{name}={quote}{value}{quote}",
+        st.sampled_from(" \n"), st.sampled_from(NAMES), st.sampled_from(['"', '"', "'", ""]), st.one_of(st.sampled_from(VALUES), ADDRESSES),
+    ),
+    st.sampled_from(NAMES).map(" {}".format),
+)  # fmt: skip
+
+
+@given(
+    st.sampled_from(["img", "a", "p", "ol", "font", "br", "hr", "IMG"]), st.lists(ATTRIBUTES, max_size=4).map("".join)
+)
+def test_tag_is_cleaned_as_by_the_cleaner(name: str, attributes: str) -> None:
+    end = "" if name.lower() in ("img", "br", "hr") else f"</{name}>"
+    assert_same(f"<{name}{attributes}>x{end}")
 
 
 def test_everyday_markup_is_read_quickly() -> None:
