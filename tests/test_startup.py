@@ -12,9 +12,11 @@ from syncd.storage.schema import upgrade
 from syncd.testing.local_site import LocalSite
 
 NOT_FOR_FEEDS = {
-    "adapters.articles.generic", "adapters.articles.page", "adapters.probing", "adapters.sources.http_json",
-    "adapters.sources.list_page", "adapters.sources.page", "adapters.sources.sitemap", "adapters.sources.wordpress",
-    "alembic", "apscheduler", "fastapi", "jinja2", "psycopg", "pygments", "structlog", "trafilatura", "uvicorn",
+    "adapters.articles.generic", "adapters.articles.page", "adapters.probing", "adapters.sources.feed_archive",
+    "adapters.sources.http_json", "adapters.sources.list_page", "adapters.sources.page", "adapters.sources.sitemap",
+    "adapters.sources.sitemap_walk", "adapters.sources.wordpress", "alembic", "apscheduler", "bs4", "charset_normalizer",
+    "fastapi", "jinja2", "lxml.html", "psycopg", "pygments", "soupsieve", "structlog", "syncd.vietnamese.date_patterns",
+    "trafilatura", "uvicorn",
 }  # fmt: skip
 RUN = """
 import atexit, sys
