@@ -97,6 +97,16 @@ def test_a_leaf_tells_of_each_new_post_what_proves_it_and_none_of_its_text(offic
     }
 
 
+def test_a_leaf_tells_of_posts_of_its_own_unit_alone(office: ExampleOffice) -> None:
+    for name in ("ban-a/1", "ban-a/2", "ban-b/1", "ban-c/1"):
+        office.site(name).posts = [item(n, url=f"https://{name}/{n}", title=f"Tin {n} của {name}") for n in range(3)]
+    collect(office.services)
+    owners = {post.key: post.unit for post in office.posts()}
+    leaves = office.leaves("item_seen")
+    assert len(leaves) >= 3
+    assert all({owners[told["key"]] for told in leaf["data"]["posts"]} == {leaf["unit"]} for leaf in leaves)
+
+
 def test_no_leaf_tells_of_more_than_a_hundred_posts(office: ExampleOffice) -> None:
     office.site("ban-a/1").posts = [item(number) for number in range(230)]
     assert collect_unit(office.services, office.unit("ban-a")).new == 230
