@@ -3,8 +3,7 @@
 from dataclasses import replace
 
 from adapters.sources.feed_items import RawItem
-from syncd.vietnamese.legacy_html import may_hold_legacy, modern_html
-from syncd.vietnamese.legacy_tables import Legacy
+from syncd.vietnamese.legacy_signs import Legacy, may_hold_legacy
 
 
 def in_unicode(item: RawItem) -> tuple[RawItem, str | None]:
@@ -14,6 +13,8 @@ def in_unicode(item: RawItem) -> tuple[RawItem, str | None]:
     """
     if not (may_hold_legacy(item.content) or may_hold_legacy(item.summary) or may_hold_legacy(item.title)):
         return item, None
+    from syncd.vietnamese.legacy_html import modern_html  # with its tables 8 ms, and few feeds have such text
+
     hint: Legacy | None = None
     note: str | None = None
     done: dict[str, str] = {}

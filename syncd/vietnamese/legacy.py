@@ -11,14 +11,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from syncd.vietnamese.legacy_tables import TABLES, VISCII_LOW, Legacy
+from syncd.vietnamese.legacy_signs import SIGN, Legacy
+from syncd.vietnamese.legacy_signs import may_be_legacy as may_be_legacy
+from syncd.vietnamese.legacy_tables import TABLES, VISCII_LOW
 from syncd.vietnamese.syllables import is_syllable
 
-# What every text in such an encoding has somewhere and Unicode text hardly ever: the first and cheapest test.
-_SIGN = re.compile("[\x80-\x9f¢-¶¸¹º¼-¾ÄÅÆËÎÏÐÑÖ×ØÛÜÞßäåæçëîïðñöøûüþÿŒœŠšŸŽžƒ†‡ˆ‰‹›€™]")
-# The same in a fifth of the time, for text long enough to have one among its Latin-1 characters
-_NO_SIGNS = bytes(byte for byte in range(256) if not _SIGN.match(chr(byte)))
-_SHORT = 200
 # Letters that stand in Vietnamese alone and in no old encoding: a line with one of them is Unicode.
 _UNICODE_ONLY = re.compile("[\u0102\u0103\u0110\u0111\u01a0\u01a1\u01af\u01b0\u1ea0-\u1ef9\u0300-\u0323]")
 _ASCII_WORD = re.compile(r"(?<![^ \t\n])[A-Za-z]+(?=[\s.,;:!?)]|$)")
@@ -61,15 +58,6 @@ class _Evidence:
     proved: int = 0
     either: int = 0
     against: int = 0
-
-
-def may_be_legacy(text: str) -> bool:
-    """The cheapest test: False for all ASCII and nearly all Unicode text, which then needs no `modern`."""
-    if text.isascii():
-        return False
-    if len(text) < _SHORT:
-        return _SIGN.search(text) is not None
-    return bool(text.encode("latin-1", "ignore").translate(None, _NO_SIGNS))
 
 
 def modern(text: str, *, hint: Legacy | None = None) -> Modern:
@@ -167,7 +155,7 @@ def _sample(text: str) -> str:
     picked: list[str] = []
     room = _SAMPLE
     for line in text.split("\n"):
-        if _SIGN.search(line):
+        if SIGN.search(line):
             picked.append(line[:room])
             room -= len(picked[-1]) + 1
             if room <= 0:

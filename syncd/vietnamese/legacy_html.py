@@ -8,8 +8,9 @@ import html
 import re
 from dataclasses import dataclass
 
-from syncd.vietnamese.legacy import Modern, convert_lines, is_damaged, may_be_legacy
-from syncd.vietnamese.legacy_tables import Legacy
+from syncd.vietnamese.legacy import Modern, convert_lines, is_damaged
+from syncd.vietnamese.legacy_signs import Legacy
+from syncd.vietnamese.legacy_signs import may_hold_legacy as may_hold_legacy
 from syncd.vietnamese.text import decode
 
 _TAG = re.compile(r"""</?[a-zA-Z!?](?:[^<>"']|"[^"<>]*"|'[^'<>]*')*>""")
@@ -21,11 +22,6 @@ _FONT = re.compile(r"(?:face\s*=\s*[\"']?|font-family\s*:\s*[\"']?)\s*(\.vn\w+)"
 _VOID = frozenset("area base br col embed hr img input link meta source wbr".split())  # noqa: SIM905 - a list of names
 # Only references to what is no markup are resolved: "&reg;" is a letter of TCVN3, "&lt;" stays.
 _REFERENCE = re.compile(r"&(?:#\d{2,7}|#[xX][0-9a-fA-F]{2,6}|[a-zA-Z]{2,10}\d{0,2});")
-_SIGN_REFERENCE = re.compile(
-    r"&(?:#0*(?:1[3-9]\d|2[0-5]\d)|#[xX]0*[89a-fA-F][0-9a-fA-F]|reg|copy|micro|para|cedil|sup1|shy|yen|pound|curren|brvbar"
-    r"|sect|uml|ordf|laquo|not|macr|plusmn|acute|frac\d\d|[AaEeIiOoUuYyNnCc](?:uml|ring|tilde|slash|cedil|circ|grave|acute)"
-    r"|AElig|aelig|THORN|thorn|ETH|eth|szlig|times|divide);"
-)
 _BY_BYTES = {each.lower(): each for each in Legacy if each is not Legacy.CP1258}
 _MAX_CHARS = 5_000_000
 
@@ -49,11 +45,6 @@ def decode_page(body: bytes, *, content_type: str = "") -> DecodedPage:
     elif decoded.encoding in _BY_BYTES:
         notes.append(f"converted from {_BY_BYTES[decoded.encoding]}")
     return DecodedPage(text=done.text, encoding=decoded.encoding, notes=tuple(notes))
-
-
-def may_hold_legacy(source: str) -> bool:
-    """The cheapest test for markup: False for nearly all text, which then needs no `modern_html`."""
-    return may_be_legacy(source) or ("&" in source and _SIGN_REFERENCE.search(source) is not None)
 
 
 def modern_html(source: str, *, hint: Legacy | None = None) -> Modern:

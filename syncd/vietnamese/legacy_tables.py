@@ -9,19 +9,8 @@ import itertools
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
-
-class Legacy(StrEnum):
-    """An old encoding, by the name under which its users know it."""
-
-    TCVN3 = "TCVN3"
-    VNI = "VNI"
-    VISCII = "VISCII"
-    VPS = "VPS"
-    CP1258 = "windows-1258"
-    BKHCM2 = "BK HCM 2"
-    TWICE = "UTF-8 taken for windows-1252"  # "Viá»‡t Nam"
+from syncd.vietnamese.legacy_signs import Legacy as Legacy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from syncd.vietnamese.legacy import convert, recognise_legacy
-from syncd.vietnamese.legacy_tables import Legacy
+from syncd.vietnamese.legacy_signs import Legacy
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -129,6 +128,8 @@ def _may_be_shifted(labels: list[str]) -> bool:
 
 
 def _decode_legacy(body: bytes, labels: list[str]) -> Decoded:
+    from syncd.vietnamese.legacy import convert  # with its tables 8 ms, and hardly any document is in one of them
+
     broken = _broken_utf8(body)
     if broken is not None and broken * 20 < len(_MULTIBYTE.findall(body)):
         return _replacing(body, "utf-8")
@@ -181,6 +182,8 @@ def _guess(body: bytes) -> Decoded:
 
 def _latin(body: bytes) -> Decoded:
     """The document as windows-1252, unless its words are Vietnamese by an encoding that looks like it."""
+    from syncd.vietnamese.legacy import convert, recognise_legacy
+
     text = _western(body)
     found = recognise_legacy(_MARKUP.sub("\n", text))
     if found in _WHOLLY:
