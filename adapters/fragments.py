@@ -20,8 +20,9 @@ from syncd.ports.source import ImageData
 from syncd.vietnamese.text import one_line
 
 _SPLIT = re.compile(r"(<[^<>]*>)")
-# Values hold no reference but `&amp;`, and no white space stands in tags but these: what else parsers make of them is their own affair.
-_VALUE = r"""=(?:"([^"&]*+(?:&amp;[^"&]*+)*+)"|'([^'&]*+(?:&amp;[^'&]*+)*+)'|([\w.:#%-]+))"""
+# Values hold no reference but that to "&", and no white space stands in tags but these: what else parsers make of them is their own affair.
+_AND = "&(?:amp|#0?38);"
+_VALUE = rf"""=(?:"([^"&]*+(?:{_AND}[^"&]*+)*+)"|'([^'&]*+(?:{_AND}[^'&]*+)*+)'|([\w.:#%-]+))"""
 _TAG = re.compile(rf"<(/?)([a-zA-Z][a-zA-Z0-9]*)((?:[ \n\t]+[a-zA-Z]+(?:{_VALUE})?)*)[ \n\t]*(/?)>")
 _ATTRIBUTE = re.compile(rf"([a-zA-Z]+)(?:{_VALUE})?")
 _ADDRESS = re.compile(r"[ \n\t](?:href|src)=", re.IGNORECASE)
@@ -37,7 +38,7 @@ _ODD_HOST = re.compile(r"localhost|xn--")  # names that the cleaner looks at mor
 _REFERENCE = re.compile(r"&(#?[a-zA-Z0-9]*;?)")
 # The references that all parsers read alike: the names of HTML 4 that still mean the same, and numbers of no control character.
 _NAMED = frozenset(f"{name};" for name, code in name2codepoint.items() if html5[f"{name};"] == chr(code))
-_NUMBERED = re.compile(r"#(?:3[2-9]|[4-9]\d|1[01]\d|12[0-6]|1[6-9]\d|[2-9]\d\d|[1-9]\d{3});")
+_NUMBERED = re.compile(r"#0{0,4}(?:3[2-9]|[4-9]\d|1[01]\d|12[0-6]|1[6-9]\d|[2-9]\d\d|[1-9]\d{3});")
 _MAX_CHARS = 200_000
 _MAX_DEPTH = 50  # beyond that a parser may give up, and says so in its own way
 _KEPT_TAGS = 2_000
@@ -194,7 +195,9 @@ def _kept(name: str, attributes: str) -> dict[str, str] | None:
         if attribute in kept:
             return None
         if attribute in allowed:
-            value = (double or single or bare).replace("&amp;", "&")
+            value = double or single or bare
+            if "&" in value:
+                value = re.sub(_AND, "&", value)
             if attribute in ("href", "src") and (not WHOLE_URL.fullmatch(value) or _ODD_HOST.search(value)):
                 return None
             if not value.isascii() and not unicodedata.is_normalized("NFC", value):

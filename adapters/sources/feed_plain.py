@@ -21,7 +21,7 @@ _ELEMENT = re.compile(
 _ATTRIBUTE = re.compile(r"""([A-Za-z0-9_.-]+)=(?:"([^"]*)"|'([^']*)')""")
 _CDATA = re.compile(r"<!\[CDATA\[((?:[^\]]++|\](?!\]>))*+)\]\]>")
 _REFERENCE = re.compile(
-    r"&(?:(lt|gt|amp|quot|apos)|#(3[2-9]|[4-9]\d|[1-9]\d\d\d?|[1-4]\d{4})|#x([2-9a-fA-F][0-9a-fA-F]|[1-9a-fA-F][0-9a-fA-F]{2}|[1-9a-cA-C][0-9a-fA-F]{3}));"
+    r"&(?:(lt|gt|amp|quot|apos)|#0{0,4}(3[2-9]|[4-9]\d|[1-9]\d\d\d?|[1-4]\d{4})|#x0{0,4}([2-9a-fA-F][0-9a-fA-F]|[1-9a-fA-F][0-9a-fA-F]{2}|[1-9a-cA-C][0-9a-fA-F]{3}));"
 )
 _CHARACTERS = {"lt": "<", "gt": ">", "quot": '"', "apos": "'", "amp": "&"}
 _CONTROL = bytes(code for code in range(0x20) if chr(code) not in "\t\n")

@@ -25,7 +25,7 @@ ATTRIBUTES = [
     ' a="1" a="2"', ' rdf:about="x"', ' xml:base="/y"', ' title="a > b"', ' xmlns="urn:x"', ' a = "1"', " a=1", ' a="&lt;=&quot;"', ' a="x=y" b=""',
 ]  # fmt: skip
 TEXTS = [
-    "", "Huyện ủy", " hai  từ ", "\n", "\r\n", "\t", "&lt;p&gt;", "&amp;amp;", "&quot;", "&apos;", "&#8217;", "&#x1EA1;", "&#0;", "&#31;", "&#13;", "&nbsp;", "&",
+    "", "Huyện ủy", " hai  từ ", "\n", "\r\n", "\t", "&lt;p&gt;", "&amp;amp;", "&quot;", "&apos;", "&#8217;", "&#038;", "&#x01EA1;", "&#0;", "&#31;", "&#13;", "&nbsp;", "&",
     "<![CDATA[<p>x &amp; y</p>]]>", "<![CDATA[a]]]]><![CDATA[>b]]>", "<![CDATA[ <![CDATA[ ]]>", "]]>", "<![CDATA[</item><item>]]>", "<!-- x -->", "<b>x</b>",
     "<?x?>", "http://b.example/1.html", "\x01", "\ufffe", "\x85", "\x7f", "<br/>", "Thu, 01 Oct 2026 08:00:00 +0700", "]]", "<", ">", "&#128512;",
 ]  # fmt: skip

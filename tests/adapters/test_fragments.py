@@ -37,7 +37,7 @@ ELEMENTS = [
     "<ul>{}</ul>", "<li>{}</li>", "<ol start=2>{}</ol>", "<sup>{}</sup>", "<em>{}</em>", "{} {}", "{}<br>{}", "{}{}{}", "<P>{}</P>", "{}\n{}",
 ]  # fmt: skip
 LEAVES = [
-    *PIECES, "Huyện ủy", "&ocirc;", "&lang;", "&rsquo;", "&apos;", "&#824;", "\u0301", '="', "'>", "&b=1", "<img src=http://localhost/x.png>",
+    *PIECES, "Huyện ủy", "&ocirc;", "&lang;", "&rsquo;", "&apos;", "&#824;", "&#038;", "&#0009;", "\u0301", '="', "'>", "&b=1", "<img src=http://localhost/x.png>",
     "<img src='http://b.vn/1.gif' width=1 height='1'>", "<img alt='&amp;lt; x' src='http://b.vn/2.gif' title='a\nb'>", "<img src=/3.gif alt>", "<hr>",
     '<img src="http://b.vn/4.gif" onerror=alert(1)>', "<a href=javascript:alert(1)>x</a>", "<b\xa0c>", "<p/>", "<div data-src=x>", "&nbsp", "&#xE9;",
 ]  # fmt: skip
