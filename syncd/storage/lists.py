@@ -17,11 +17,11 @@ from syncd.storage.tables import list_histories, listed, post_versions, posts, w
 from syncd.storage.transaction import (
     Transaction,
     chunks,
+    insert_new,
     insert_or_advance,
     insert_or_replace,
     names_of,
     records_of,
-    values_of,
 )
 
 _LIST = names_of(ListRecord, without=())
@@ -44,12 +44,26 @@ _MISSED = Prepared(
     ["source"],
 )
 _COVER = Prepared(lambda dialect: insert_or_advance(dialect, windows, "end"), ["source", "start", "unit", "end"])
+_WHOLE = Prepared(
+    lambda _: select(windows.c.unit, windows.c.end).where(
+        windows.c.source == bindparam("of"), windows.c.start == bindparam("beginning")
+    ),
+    ["of", "beginning"],
+)
+_NOT_WHOLE = Prepared(
+    lambda _: delete(windows).where(windows.c.source == bindparam("of"), windows.c.start == bindparam("beginning")),
+    ["of", "beginning"],
+)
 _OTHERS = PreparedAmong(
     lambda texts: select(posts.c.text_sha256, posts.c.title, posts.c.url).where(
         posts.c.unit != bindparam("of"), posts.c.text_sha256.in_(texts)
     ),
     ["of"],
 )
+
+_VERSION = names_of(VersionRecord, without=())
+_version_values = attrgetter(*_VERSION)
+_ADD_VERSION = Prepared(lambda dialect: insert_new(dialect, post_versions), _VERSION)
 
 
 class SqlListStore:
@@ -88,13 +102,11 @@ class SqlListStore:
         self._transaction.run(_COVER, (source, start, unit, end))
 
     def begins_at(self, source: SourceId, start: datetime) -> None:
-        whole = (windows.c.source == source, windows.c.start == BEGINNING)
-        row = self._transaction.execute(select(windows.c.unit, windows.c.end).where(*whole)).one_or_none()
-        if row is None:
-            return
-        self._transaction.execute(delete(windows).where(*whole))
-        if start < row.end:
-            self.cover(source, UnitId(row.unit), start, row.end)
+        rows = self._transaction.rows(_WHOLE, (source, BEGINNING))
+        for unit, end in rows:
+            self._transaction.run(_NOT_WHOLE, (source, BEGINNING))
+            if start < end:
+                self.cover(source, UnitId(unit), start, end)
 
     def missed(self, source: SourceId) -> set[PostId]:
         return {PostId(post) for (post,) in self._transaction.rows(_MISSED, (source,))}
@@ -120,7 +132,7 @@ class SqlVersionStore:
         self._transaction = transaction
 
     def add(self, version: VersionRecord) -> None:
-        self._transaction.execute(self._transaction.insert_new(post_versions), values_of(version))
+        self._transaction.run(_ADD_VERSION, _version_values(version))
 
     def of(self, posts_: Iterable[PostId]) -> dict[PostId, list[VersionRecord]]:
         found: dict[PostId, list[VersionRecord]] = {}

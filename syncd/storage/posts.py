@@ -111,7 +111,7 @@ class SqlPostStore:
             self._transaction.run(_ADD_ALIAS, *rows)
 
     def get(self, post: PostId) -> PostRecord | None:
-        return record_of(PostRecord, self._transaction.execute(select(posts).where(posts.c.id == post)).one_or_none())
+        return self.many([post]).get(post)
 
     def many(self, posts_: Iterable[PostId]) -> dict[PostId, PostRecord]:
         found: dict[PostId, PostRecord] = {}

@@ -2,11 +2,13 @@
 
 import json
 from datetime import UTC, datetime, timedelta, timezone
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import JSON
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeEngine
 
@@ -38,8 +40,10 @@ def test_an_instant_is_written_as_the_library_writes_it_and_read_again(instant: 
 @given(st.tuples() | st.lists(st.dictionaries(st.text(), st.text()) | st.text()).map(tuple))
 def test_items_are_written_as_a_list_of_json(items: tuple[Any, ...]) -> None:
     text = written(Items(), items)
-    assert text == json.dumps(list(items))
+    assert text == written(JSON(), list(items)) == json.dumps(list(items))
     assert read(Items(), text) == items
+    kept = tuple(MappingProxyType(item) if isinstance(item, dict) else item for item in items)
+    assert written(Items(), kept) == text
 
 
 @pytest.mark.parametrize("dialect", [SQLITE, postgresql.dialect()], ids=["sqlite", "postgresql"])
