@@ -91,7 +91,7 @@ def compare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
     with office(tmp_path / f"{seed}-at-once") as made:
         at_once = what_came_of_it(made, seed)
     with monkeypatch.context() as patched, office(tmp_path / f"{seed}-slowly") as made:
-        patched.setattr(recording, "_AT_ONCE_BYTES", -1)
+        patched.setattr(recording, "_AT_ONCE_CHARS", -1)
         slowly = what_came_of_it(made, seed)
     for one, other in zip(at_once, slowly, strict=True):
         assert one == other

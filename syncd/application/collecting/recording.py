@@ -20,9 +20,7 @@ from syncd.ports.records import LookRecord, SourceState
 from syncd.ports.source import Exchange, Reading, Source
 from syncd.ports.store import UnitOfWork
 
-_AT_ONCE_BYTES = (
-    1_000_000  # a longer list is judged before the writer is held, so that no site can make the others wait
-)
+_AT_ONCE_CHARS = 1_000_000  # longer texts are judged before the writer is held, so that no site makes the others wait
 
 
 def record_unchanged(services: Services, unit: Unit, source: Source, state: SourceState, exchange: Exchange) -> None:
@@ -50,7 +48,7 @@ def record_unchanged(services: Services, unit: Unit, source: Source, state: Sour
 def can_be_taken_at_once(state: SourceState | None, reading: Reading) -> bool:
     """Whether a list that differs from the one before needs no page of its posts, and is small enough to be judged while nobody else writes."""
     listed_anew = state is None or state.list_sha256 != reading.list_sha256
-    small = len(reading.exchange.body) <= _AT_ONCE_BYTES
+    small = sum(len(post.html) + len(post.summary) for post in reading.posts) <= _AT_ONCE_CHARS
     return listed_anew and small and all(post.full_text for post in reading.posts)
 
 
