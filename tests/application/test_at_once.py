@@ -1,7 +1,9 @@
 """A list that needs no page is recognised, judged and written in one transaction: what comes of it is what the longer way makes."""
 
 import random
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -12,6 +14,8 @@ import pytest
 
 from syncd.application.collecting import recording
 from syncd.application.collecting.collect import collect_unit
+from syncd.application.collecting.looks import Tally, look_at
+from syncd.domain.model import SourceId
 from syncd.ports.source import PostData
 from syncd.testing.clock import FakeClock
 from tests.application.collecting import ExampleOffice, item, open_office, story
@@ -100,6 +104,25 @@ def compare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
 @pytest.mark.parametrize("seed", range(2))
 def test_both_ways_make_the_same_of_some_histories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
     compare(tmp_path, monkeypatch, seed)
+
+
+def test_two_sources_read_at_the_same_moment_make_one_post_of_one_story(tmp_path: Path) -> None:
+    with office(tmp_path / "office") as made:
+        unit = made.unit("ban-a")
+        for source in unit.sources:
+            made.sites[source].posts = [item(n, guid=f"{source}-{n}") for n in range(40)]
+        start = threading.Barrier(len(unit.sources))
+
+        def look(source: SourceId) -> Tally:
+            tally = Tally()
+            start.wait()
+            look_at(made.services, unit, source, tally)
+            return tally
+
+        with ThreadPoolExecutor() as pool:
+            tallies = list(pool.map(look, unit.sources))
+        assert sorted((tally.new, tally.unchanged) for tally in tallies) == [(0, 40), (40, 0)]
+        assert len(made.posts()) == 40
 
 
 @pytest.mark.slow
