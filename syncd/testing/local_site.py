@@ -334,7 +334,7 @@ def _not_found(line: Line, request: SeenRequest) -> bool:
 def _read_request(stream: IO[bytes], sock: socket.socket) -> SeenRequest | None:
     """The next request of a connection; None at its end."""
     start = stream.readline(MAX_HEAD_BYTES).decode("latin-1").split()
-    if len(start) != 3:
+    if len(start) != 3 or not start[2].startswith("HTTP/"):  # a TLS hello may hold three words too
         return None
     headers: dict[str, str] = {}
     while (line := stream.readline(MAX_HEAD_BYTES)) not in (b"\r\n", b"\n", b""):
