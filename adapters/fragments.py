@@ -48,15 +48,11 @@ _KEPT_TEMPLATE = 200  # tags of one fragment: 500 of those are a megabyte too
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fragment:
-    """What a fragment says: `html` as `clean_html` gives it, `text` as `text_of_html`, `images` as `images_of` the html.
-
-    `whole`: the text surely is all that the html shows; no element holds words that cleaning would drop.
-    """
+    """`html` as `clean_html` gives it, `text` as `text_of_html` of the source and of the html, `images` as `images_of` the html."""
 
     html: str
     text: str
     images: tuple[ImageData, ...]
-    whole: bool
 
 
 class _Tag(NamedTuple):
@@ -71,17 +67,11 @@ class _Tag(NamedTuple):
 _UNKNOWN = _Tag("?", "", "", None)  # fits nowhere
 
 
-def read_fragment(source: str, base_url: str) -> Fragment:
-    """A fragment's html, text and images; addresses are resolved against `base_url`."""
-    plain = plain_fragment(source, base_url)
-    if plain is not None:
-        return plain
-    html = clean_html(source, base_url)
-    return Fragment(html=html, text=text_of_html(source), images=images_of(html), whole=False)
+def plain_fragment(source: str, base_url: str | None) -> Fragment | None:
+    """What a fragment says, from its tags alone; None where a parser might see anything else in them.
 
-
-def plain_fragment(source: str, base_url: str) -> Fragment | None:
-    """The same from the tags alone; None where a parser might see anything else in them."""
+    Addresses are resolved against `base_url`; None: only the text is asked for, and the rest means nothing.
+    """
     if not _is_plain(source):
         return None
     if "<" not in source:
@@ -89,11 +79,12 @@ def plain_fragment(source: str, base_url: str) -> Fragment | None:
     parts = _SPLIT.split(source)
     if len(parts) == 1:
         return None
+    tags = _judged(parts[1::2], base_url)
     texts = "".join(parts[::2])
-    places, cleaned, shown, images = zip(
-        *[_tag_of(tag) if "=" not in tag else _tag(tag, base_url) for tag in parts[1::2]], strict=True
-    )
-    if "<" in texts or not _are_nested(places):
+    if tags is None or "<" in texts:
+        return None
+    places, cleaned, shown, images = zip(*tags, strict=True)
+    if not _are_nested(places):
         return None
     parts[1::2] = shown
     text = "".join(parts)
@@ -103,14 +94,14 @@ def plain_fragment(source: str, base_url: str) -> Fragment | None:
     if "\u0338" in text or not unicodedata.is_normalized("NFC", text):
         return None  # a mark composes with what stood before its tag, and this one with the tag's own end
     parts[1::2] = cleaned
-    return Fragment(html="".join(parts).strip(), text=_lines_of(text, source), images=_once_each(images), whole=True)
+    return Fragment(html="".join(parts).strip(), text=_lines_of(text, source), images=_once_each(images))
 
 
 def _without_tags(source: str) -> Fragment | None:
     text = unescape(source) if "&" in source else source
     if not (unicodedata.is_normalized("NFC", source) and unicodedata.is_normalized("NFC", text)):
         return None
-    return Fragment(html=source.strip(), text=_lines_of(text, source), images=(), whole=True)
+    return Fragment(html=source.strip(), text=_lines_of(text, source), images=())
 
 
 def _once_each(images: Iterable[ImageData | None]) -> tuple[ImageData, ...]:
@@ -120,9 +111,9 @@ def _once_each(images: Iterable[ImageData | None]) -> tuple[ImageData, ...]:
     return tuple(found.values())
 
 
-def plain_text(source: str, base_url: str) -> str:
+def plain_text(source: str) -> str:
     """The same as `text_of_html`."""
-    plain = plain_fragment(source, base_url)
+    plain = plain_fragment(source, None)
     return text_of_html(source) if plain is None else plain.text
 
 
@@ -160,8 +151,21 @@ def _lines_of(text: str, source: str) -> str:
     return "\n".join(filter(None, [" ".join(line.split()) for line in text.split("\n")]))
 
 
-def _tag(written: str, base_url: str) -> _Tag:
-    return _judge(written, base_url) if _ADDRESS.search(written) else _tag_of(written)
+def _judged(written: list[str], base_url: str | None) -> list[_Tag] | None:
+    """What the tags mean; None, and soon, where one of them is no everyday one."""
+    found = [None if "=" in tag else _tag_of(tag) for tag in written]
+    if _UNKNOWN in found:
+        return None
+    return [_tag(tag, base_url) if known is None else known for tag, known in zip(written, found, strict=True)]
+
+
+def _tag(written: str, base_url: str | None) -> _Tag:
+    if not _ADDRESS.search(written):
+        return _tag_of(written)
+    if base_url is None:
+        found = _TAG.fullmatch(written)
+        return _tag_of(f"<{found[1]}{found[2]}{found[7]}>") if found else _UNKNOWN
+    return _judge(written, base_url)
 
 
 def _judge(written: str, base_url: str) -> _Tag:

@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from adapters.fragments import Fragment, count_words, plain_text, read_fragment
-from adapters.html import absolute, text_of_html, title_text
+from adapters.fragments import count_words, plain_fragment, plain_text
+from adapters.html import absolute, clean_html, images_of, text_of_html, title_text
 from adapters.sources.feed_dates import FeedOptions, plain_minutes, read_dates
 from adapters.sources.feed_encodings import in_unicode
 from adapters.sources.feed_items import RawFeed, RawItem
@@ -270,19 +270,21 @@ class _Texts:
 
 
 def _texts_of(item: RawItem, base: str) -> _Texts:
-    body = read_fragment(item.content, base) if item.content else None
-    if body is not None and body.html:
-        summary = body.text if item.summary == item.content else plain_text(item.summary, base)
-        full = _words(body) >= _FULL_TEXT_WORDS
+    plain = plain_fragment(item.content, base) if item.content else None
+    html = plain.html if plain else clean_html(item.content, base)
+    if html:
+        summary = plain_text(item.summary)
+        full = _is_long(plain.text if plain else plain_text(html))
     else:
-        body = read_fragment(item.summary, base)
-        summary = body.text
-        full = count_words(summary) >= _FULL_TEXT_WORDS and (body.whole or _words(body) >= _FULL_TEXT_WORDS)
-    return _Texts(html=body.html, summary=summary, full=full, images=body.images)
+        plain = plain_fragment(item.summary, base)
+        html = plain.html if plain else clean_html(item.summary, base)
+        summary = plain.text if plain else text_of_html(item.summary)
+        full = _is_long(summary) and (plain is not None or _is_long(plain_text(html)))
+    return _Texts(html=html, summary=summary, full=full, images=plain.images if plain else images_of(html))
 
 
-def _words(body: Fragment) -> int:
-    return count_words(body.text if body.whole else text_of_html(body.html))
+def _is_long(text: str) -> bool:
+    return count_words(text) >= _FULL_TEXT_WORDS
 
 
 def _author(raw: str) -> str:
