@@ -1,8 +1,8 @@
 """The one HTTP client: polite, bounded, and unable to reach what is not public.
 
 `PoliteClient` is made once per process; a `Visit` is one look at one site, with connections of its own (one pool for all hosts costs
-8-12 ms of CPU a request at 250 hosts). Works on httpcore's connections rather than `httpx.Client`, of which nothing would be left in
-use: redirects, content codings, cookies and time-outs are all done here.
+8-12 ms of CPU a request at 250 hosts). Works on h11 rather than on `httpx.Client`, of which nothing would be left in use: redirects,
+content codings, cookies and time-outs are all done here.
 """
 
 import base64
@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
-import httpcore
+import h11
 
 from adapters.http.addresses import AddressGuard, parse_networks
-from adapters.http.connections import Connections
+from adapters.http.connections import Connection, Connections
 from adapters.http.failures import HttpFailure
 from adapters.http.inflate import CodingError, check_coding, inflate
-from adapters.http.network import STOPPING, Dialer, Lookup, NetworkFault, OpenSockets, Resolver, Wire, system_lookup
+from adapters.http.network import STOPPING, Dialer, Lookup, NetworkFault, OpenSockets, Resolver, system_lookup
 from adapters.http.pacing import Held, HostTurns, Stopped
 from adapters.http.robots import MAX_ROBOTS_BYTES, Robots, RobotsBook, RobotsRefusal
 from adapters.http.settings import HttpSettings, retry_after
@@ -307,31 +307,32 @@ class Visit:
         dialer.begin(deadline)
         at, start = self._clock.now(), self._clock.monotonic()
         try:
-            response = self._connections.ask(self._request(ask))
+            connection = self._connections.take(ask.url)
             try:
-                headers = tuple((name.decode("latin-1").lower(), _text(value)) for name, value in response.headers)
+                answer = connection.ask(ask.method, ask.url.target, self._headers(ask), ask.body)
+                headers = tuple((name.decode("latin-1"), _text(value)) for name, value in answer.headers)
                 dialer.in_body = True
-                body = self._body(response, headers, ask.max_bytes or self._settings.max_body_bytes)
+                limit = ask.max_bytes or self._settings.max_body_bytes
+                body = self._body(connection, answer.status_code, headers, limit)
             finally:
-                response.close()
+                self._connections.put(ask.url, connection)
         except (NetworkFault, CodingError) as err:
             raise self._failure(asked, err.kind, err.detail, sent=dialer.sent) from err
-        except httpcore.RemoteProtocolError as err:
+        except h11.RemoteProtocolError as err:
             kind = "protocol" if not dialer.ended else "truncated" if dialer.received else "reset"
             raise self._failure(asked, kind, str(err), sent=dialer.sent) from err
-        except (httpcore.ProtocolError, httpcore.NetworkError) as err:
+        except h11.LocalProtocolError as err:
             raise self._failure(asked, "protocol", str(err), sent=dialer.sent) from err
-        if response.status < 200 or (response.status == 304 and not ask.conditional):
-            raise self._failure(asked, "protocol", f"status {response.status} was not asked for", sent=True)
-        wire = response.extensions["network_stream"]
-        assert isinstance(wire, Wire)
+        status = answer.status_code
+        if status == 304 and not ask.conditional:
+            raise self._failure(asked, "protocol", f"status {status} was not asked for", sent=True)
         return Exchange(
             url=asked,
             final_url=str(ask.url),
             at=at,
-            status=response.status,
-            address=wire.address,
-            tls_sha256=wire.certificate_sha256,
+            status=status,
+            address=connection.wire.address,
+            tls_sha256=connection.wire.certificate_sha256,
             elapsed_s=self._clock.monotonic() - start,
             content_type=next((value for name, value in headers if name == "content-type"), ""),
             body=body,
@@ -339,26 +340,22 @@ class Visit:
             headers=headers,
         )
 
-    def _request(self, ask: _Ask) -> httpcore.Request:
-        url = ask.url
+    def _headers(self, ask: _Ask) -> list[tuple[bytes, bytes]]:
         headers = [
-            (b"Host", url.authority.encode()),
+            (b"Host", ask.url.authority.encode()),
             (b"User-Agent", self._user_agent),
             (b"Accept-Encoding", b"gzip"),
             *ask.headers,
         ]
         if ask.body or ask.method not in ("GET", "HEAD", "DELETE"):
             headers.append((b"Content-Length", str(len(ask.body)).encode()))
-        target = httpcore.URL(
-            scheme=url.scheme.encode(), host=url.dialled_host.encode(), port=url.port, target=url.target.encode()
-        )
-        return httpcore.Request(ask.method, target, headers=headers, content=ask.body)
+        return headers
 
-    def _body(self, response: httpcore.Response, headers: Sequence[tuple[str, str]], limit: int) -> bytes:
+    def _body(self, connection: Connection, status: int, headers: Sequence[tuple[str, str]], limit: int) -> bytes:
         """The decoded body, within bounds on both sides of the decoding; of a redirect only what is read to get past it."""
-        if response.status in _REDIRECTS:
+        if status in _REDIRECTS:
             size = 0
-            for part in response.iter_stream():
+            for part in connection.parts():
                 size += len(part)
                 if size > _MAX_DRAINED_BYTES:
                     break
@@ -369,7 +366,7 @@ class Visit:
             raise CodingError("too_large", f"{declared} bytes announced, {limit} allowed")
         parts: list[bytes] = []
         size = 0
-        for part in response.iter_stream():
+        for part in connection.parts():
             size += len(part)
             if size > limit:
                 raise CodingError("too_large", f"more than {limit} bytes")

@@ -1,7 +1,7 @@
 """Sockets for the HTTP client: judged addresses, one deadline over everything, and a way to end it all at once.
 
-httpcore lets its `NetworkBackend` be replaced (public API, seen in 1.0.9). Its own has three gaps that matter here: it dials
-what a name resolves to without a look, a time-out starts anew with every byte, and `getaddrinfo` cannot be interrupted.
+Plain sockets, since three things matter here that HTTP libraries leave out: what a name resolves to is looked at before it is
+dialled, a time-out does not start anew with every byte, and waiting for `getaddrinfo` can be interrupted.
 """
 
 import contextlib
@@ -12,10 +12,7 @@ import socket
 import ssl
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
-
-import httpcore
+from collections.abc import Callable, Sequence
 
 from adapters.http.addresses import AddressGuard
 from adapters.http.tls import SharedContext, certificate_kind, handshake_kind, tls_reason
@@ -25,6 +22,8 @@ MAX_ADDRESSES = 8  # of one name that are tried
 MAX_HEAD_BYTES = 256 * 1024  # of an answer's head, interim answers included
 STOPPING = "the process is stopping"
 _IDLE_RESOLVER_S = 10.0
+_READ_BYTES = 64 * 1024
+_DRIFT_S = 0.1  # by which a wait may outlast the deadline; setting a socket's time-out is a system call
 
 Lookup = Callable[[str], Sequence[str]]
 
@@ -154,7 +153,7 @@ class OpenSockets:
                     socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
-class Dialer(httpcore.NetworkBackend):
+class Dialer:
     """Opens connections for one visit, and knows of the request under way. For one thread.
 
     `sent`: some bytes of the request were handed to the network. `received`: bytes of the answer so far. `dialled`: the
@@ -181,6 +180,14 @@ class Dialer(httpcore.NetworkBackend):
         self.ended = False
         self.in_body = False
 
+    def now(self) -> float:
+        return self._clock.monotonic()
+
+    def sending(self) -> None:
+        """The request is handed to the network from here on."""
+        self.remaining()
+        self.sent = True
+
     def remaining(self) -> float:
         """Seconds left for this request, always more than zero."""
         left = self._deadline - self._clock.monotonic()
@@ -200,14 +207,7 @@ class Dialer(httpcore.NetworkBackend):
             return NetworkFault(handshake_kind(err), f"{tls_reason(err)} while {doing}")
         return NetworkFault("reset", f"{err.strerror or err} while {doing}")
 
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.NetworkStream:
+    def connect_tcp(self, host: str, port: int) -> "Wire":
         """Resolve once, judge every address, dial the judged ones in turn."""
         self.dialled = True
         addresses = self._addresses(host)
@@ -250,22 +250,22 @@ class Dialer(httpcore.NetworkBackend):
         return fault
 
 
-class Wire(httpcore.NetworkStream):
-    """One connection. The dialer's deadline bounds every operation."""
+class Wire:
+    """One connection, in clear until `start_tls`. The dialer's deadline bounds every operation."""
 
-    def __init__(
-        self, sock: socket.socket, dialer: Dialer, address: str, certificate_sha256: str | None = None
-    ) -> None:
+    def __init__(self, sock: socket.socket, dialer: Dialer, address: str) -> None:
         self._sock = sock
         self._dialer = dialer
+        self._allowed_s = 0.0  # as the socket was told last
         self.address = address
-        self.certificate_sha256 = certificate_sha256
+        self.certificate_sha256: str | None = None
 
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+    def read(self) -> bytes:
+        """What has come, at most 64 KiB; nothing once the other side has closed."""
         dialer = self._dialer
-        self._sock.settimeout(dialer.remaining())
+        self._allow(dialer.remaining())
         try:
-            data = self._sock.recv(max_bytes)
+            data = self._sock.recv(_READ_BYTES)
         except OSError as err:
             raise dialer.fault(err, "waiting for the answer") from err
         if not data:
@@ -276,30 +276,36 @@ class Wire(httpcore.NetworkStream):
             raise NetworkFault("protocol", f"no answer within the first {MAX_HEAD_BYTES} bytes")
         return data
 
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        view = memoryview(buffer)
+    def write(self, data: bytes) -> None:
+        """Send it all."""
+        view = memoryview(data)
         while view:
-            self._sock.settimeout(self._dialer.remaining())
-            self._dialer.sent = True
+            self._allow(self._dialer.remaining())
             try:
                 view = view[self._sock.send(view) :]
-            except TimeoutError as err:
-                raise self._dialer.fault(err, "sending the request") from err
             except OSError as err:
-                # httpcore goes on to read then: a server may refuse a long request early, with a proper answer
-                raise httpcore.WriteError(str(err)) from err
+                raise self._dialer.fault(err, "sending the request") from err
+
+    def _allow(self, seconds: float) -> None:
+        if not seconds <= self._allowed_s <= seconds + _DRIFT_S:
+            self._sock.settimeout(seconds)
+            self._allowed_s = seconds
 
     def close(self) -> None:
         self._dialer.sockets.discard(self._sock)
         socket.socket.close(self._sock)
 
-    def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.NetworkStream:
+    def is_readable(self) -> bool:
+        """Something waits to be read; on an idle connection that is the server's goodbye."""
+        poll = select.poll()
+        poll.register(self._sock, select.POLLIN)
+        return bool(poll.poll(0))
+
+    def start_tls(self, context: ssl.SSLContext, host: str) -> None:
         """Shake hands; the name to be proved is the one of the address line, not the dialled address."""
-        name = (server_hostname or self.address).rstrip(".")
+        name = host.rstrip(".")
         try:
-            secure = self._shake_hands(ssl_context, name)
+            secure = self._shake_hands(context, name)
         except ssl.SSLCertVerificationError as err:
             raise NetworkFault(certificate_kind(err), f"certificate of {name}: {err.verify_message}") from err
         except OSError as err:
@@ -307,14 +313,14 @@ class Wire(httpcore.NetworkStream):
         except ValueError as err:  # a name that cannot be sent as server name
             raise NetworkFault("tls", f"{name}: {err}") from err
         leaf = secure.getpeercert(binary_form=True)
-        return Wire(secure, self._dialer, self.address, hashlib.sha256(leaf).hexdigest() if leaf else None)
+        self.certificate_sha256 = hashlib.sha256(leaf).hexdigest() if leaf else None
 
     def _shake_hands(self, context: ssl.SSLContext, name: str) -> ssl.SSLSocket:
         plain, sockets = self._sock, self._dialer.sockets
         try:
             if isinstance(context, SharedContext):
                 context.load()
-            plain.settimeout(self._dialer.remaining())
+            self._allow(self._dialer.remaining())
             secure = context.wrap_socket(plain, server_hostname=name, do_handshake_on_connect=False)
             self._sock = secure
             sockets.discard(plain)
@@ -324,13 +330,6 @@ class Wire(httpcore.NetworkStream):
             self.close()
             raise
         return secure
-
-    def get_extra_info(self, info: str) -> Any:
-        if info == "is_readable":  # of an idle connection: the server has closed it
-            poll = select.poll()
-            poll.register(self._sock, select.POLLIN)
-            return bool(poll.poll(0))
-        return None
 
 
 def _is_numeric(host: str) -> bool:

@@ -5,9 +5,6 @@ import os
 import ssl
 import threading
 from collections.abc import Sequence
-from typing import Any
-
-import certifi
 
 from syncd.errors import ConfigError
 
@@ -48,13 +45,10 @@ class SharedContext(ssl.SSLContext):
 
     def __init__(self, extra_ca_files: Sequence[str] = ()) -> None:
         self.minimum_version = ssl.TLSVersion.TLSv1_2
-        super().set_alpn_protocols(["http/1.1"])
+        self.set_alpn_protocols(["http/1.1"])
         self._extra_ca_files = tuple(extra_ca_files)
         self._lock = threading.Lock()
         self._loaded = False
-
-    def set_alpn_protocols(self, alpn_protocols: Any) -> None:
-        """Nothing: httpcore 1.0.9 calls this at every connection, and OpenSSL must not see it while another thread shakes hands."""
 
     def load(self) -> None:
         """Load the trust store, once.
@@ -69,6 +63,8 @@ class SharedContext(ssl.SSLContext):
             if paths.cafile or (paths.capath and _has_entries(paths.capath)):
                 self.load_default_certs()
             else:
+                import certifi  # only here: most systems have a store
+
                 self.load_verify_locations(cafile=certifi.where())
             for file in self._extra_ca_files:
                 try:
