@@ -1,8 +1,8 @@
 """Fragments of markup read at once: the cleaned html, its plain text and its images out of one split.
 
-A parser builds a tree for each of the three, some 100 µs a post. Most fragments are everyday tags, well nested: there each
-*distinct* tag is cleaned once, by the same cleaner, and what stands between tags is escaped. Whatever else may stand in one is
-left to the parsers, and all three are the same to the byte (tests/adapters/test_fragments.py).
+A parser builds a tree for each of the three, some 100 µs a post. Most fragments are everyday tags, well nested: there each tag is
+written anew from the allow-list, and what stands between tags is escaped, so nothing gets through that was not composed here.
+Whatever else may stand in one is left to the parsers, and all three are the same to the byte (tests/adapters/test_fragments.py).
 """
 
 import re

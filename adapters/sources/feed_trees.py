@@ -1,8 +1,8 @@
-"""From the text of a feed to its raw items, whatever shape the text is in.
+"""From the document of a feed to its raw items, whatever shape it is in.
 
-Four ways, each tried when the one before cannot: plain items by their source; lxml on the text as it is; lxml on the text with the usual faults mended
-(stray ampersands, HTML entities, undeclared prefixes, control characters, text around the feed); feedparser on the text,
-which reads what no XML parser can. feedparser never sees an address or bytes: it would fetch the one and guess about
+Four ways, each tried when the one before cannot: plain items by their source (`feed_plain`); lxml on the text as it is; lxml on
+the text with the usual faults mended (stray ampersands, HTML entities, undeclared prefixes, control characters, text around the
+feed); feedparser on the text, which reads what no XML parser can. feedparser never sees an address or bytes: it would fetch the one and guess about
 the other. Tried with lxml 6.1.3 and feedparser 6.0.14.
 """
 
