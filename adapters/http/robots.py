@@ -6,9 +6,7 @@ robots.txt is asked for again each hour. The RFC would wait 30 days where we wai
 """
 
 import contextlib
-import hashlib
 import json
-import os
 import re
 import threading
 from collections import OrderedDict
@@ -21,6 +19,7 @@ from typing import Protocol
 from protego import Protego
 
 from adapters.http.failures import HttpFailure
+from adapters.http.robots_file import RobotsFile
 from syncd.ports.clock import Clock
 from syncd.ports.source import Exchange
 from syncd.vietnamese.text import decode
@@ -82,7 +81,7 @@ class RobotsBook:
     def __init__(self, *, token: str, clock: Clock, folder: Path | None = None) -> None:
         self._token = token.lower()
         self._clock = clock
-        self._folder = folder
+        self._file = RobotsFile(folder) if folder is not None else None
         self._entries: OrderedDict[str, _Entry] = OrderedDict()
         self._chars = 0
         self._lock = threading.Lock()
@@ -202,21 +201,14 @@ class RobotsBook:
 
     def _keep(self, origin: str, entry: _Entry) -> _Entry:
         self._remember(origin, entry)
-        if self._folder is not None:
+        if self._file is not None:
             written = {
-                "origin": origin,
                 "asked_at": entry.asked_at.isoformat(),
                 "silent_since": entry.silent_since.isoformat() if entry.silent_since else None,
                 "status": entry.status,
                 "text": entry.text,
             }
-            path = self._path(origin)
-            # on a full disk it is only asked for again after a restart
-            with contextlib.suppress(OSError):
-                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                part = path.with_suffix(f".{threading.get_ident()}")
-                part.write_text(json.dumps(written), encoding="utf-8")
-                os.replace(part, path)
+            self._file.put(origin, json.dumps(written))
         return entry
 
     def _remember(self, origin: str, entry: _Entry) -> None:
@@ -230,11 +222,12 @@ class RobotsBook:
                 self._chars -= len(dropped.text or "")
 
     def _from_disk(self, origin: str) -> _Entry | None:
-        """What was kept; a damaged file counts as none."""
-        if self._folder is None:
+        """What was kept; a damaged record counts as none."""
+        record = self._file.get(origin) if self._file is not None else None
+        if record is None:
             return None
         try:
-            read = json.loads(self._path(origin).read_text(encoding="utf-8"))
+            read = json.loads(record)
             silent_since = read["silent_since"]
             return _Entry(
                 asked_at=datetime.fromisoformat(read["asked_at"]),
@@ -242,9 +235,5 @@ class RobotsBook:
                 silent_since=datetime.fromisoformat(silent_since) if silent_since else None,
                 status=read["status"],
             )
-        except (OSError, ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError):
             return None
-
-    def _path(self, origin: str) -> Path:
-        assert self._folder is not None
-        return self._folder / f"{hashlib.sha256(origin.encode()).hexdigest()[:32]}.json"

@@ -200,3 +200,14 @@ def test_a_hostile_one_costs_little(site: LocalSite, clock: FakeClock, text: str
 def test_one_that_is_too_long_is_none(site: LocalSite, clock: FakeClock) -> None:
     site.answer("/robots.txt", lambda request: Page(body=b"User-agent: *\nDisallow: /\n" + b"#" * (1 << 20)))
     assert look(client_for(site, clock), site.url("/tin")) == "read"
+
+
+@pytest.mark.parametrize("kept", [b'{"asked_at": "2026-10-1', b"[]", b"\xff", b'{"asked_at": 7, "silent_since": null}'])
+def test_a_record_that_was_damaged_counts_as_none(
+    site: LocalSite, clock: FakeClock, tmp_path: Path, kept: bytes
+) -> None:
+    (tmp_path / "kept").write_bytes(f"{site.base_url}\t".encode() + kept)
+    assert look(client_for(site, clock, folder=tmp_path), site.url("/kin/1")) == "robots"
+    assert site.count("/robots.txt") == 1
+    assert look(client_for(site, clock, folder=tmp_path), site.url("/kin/1")) == "robots"
+    assert site.count("/robots.txt") == 1
