@@ -36,7 +36,7 @@ class _Group:
         self.kept = False  # something in it is to be committed
         self.durable = False
         self.failure: Exception | None = None
-        self.waiting: list[Turn] = []
+        self.waiting: list[threading.Lock] = []  # released when it has ended
 
     def goes_on(self, now: float) -> bool:
         return (
@@ -47,15 +47,15 @@ class _Group:
 class Turn:
     """One unit of work's turn to write, from its first statement to its end. Used by one thread."""
 
-    __slots__ = ("_ended", "_writers", "began", "joined", "transaction", "woken")
+    __slots__ = ("_writers", "began", "joined", "left", "transaction", "woken")
 
     def __init__(self, writers: "Writers") -> None:
         self._writers = writers
-        self._ended = False
         self.transaction: Transaction
         self.joined = False  # it works within a savepoint of a transaction that others began
+        self.left = False
         self.began = 0.0
-        self.woken = threading.Lock()  # held until it is this one's turn, and again until its group has ended
+        self.woken = threading.Lock()  # held until it is this one's turn
         self.woken.acquire()
 
     def commit(self) -> None:
@@ -65,13 +65,11 @@ class Turn:
             StorageError: nothing of it took effect.
         """
         self._writers.keep(self)
-        self._ended = True
         self._writers.leave(self)
 
     def end(self) -> None:
         """Drop what was not committed; returns when all that it may have read is durable."""
-        if not self._ended:
-            self._ended = True
+        if not self.left:
             self._writers.drop(self)
             self._writers.leave(self)
 
@@ -83,7 +81,7 @@ class Writers:
         self._connections = connections
         self._clock = clock
         self._mutex = threading.Lock()  # over the two below
-        self._taken = False
+        self._holder: Turn | None = None
         self._queue: deque[Turn] = deque()
         self._group: _Group | None = None
         self._writing_thread: int | None = None
@@ -99,20 +97,15 @@ class Writers:
                 "this thread has a unit of work open that writes; a second one would wait for it for ever"
             )
         turn = Turn(self)
-        with self._mutex:
-            waits = self._taken
-            if waits:
-                self._queue.append(turn)
-            self._taken = True
-        if waits:
-            self._wait(turn)
         try:
+            self._take(turn)
             self._join(turn)
-        except BaseException:
-            self._pass_on()
+            self._writing_thread = threading.get_ident()
+            turn.began = self._clock.monotonic()
+        except BaseException:  # also where a signal breaks it off: whoever had the turn passes it on
+            if not self._withdrawn(turn):
+                self._pass_on()
             raise
-        self._writing_thread = threading.get_ident()
-        turn.began = self._clock.monotonic()
         return turn
 
     def keep(self, turn: Turn) -> None:
@@ -146,23 +139,26 @@ class Writers:
             StorageError: the group could not be committed.
         """
         group = self._open_group()
+        turn.left = True
         turn.transaction.open = False
         now = self._clock.monotonic()
         self._writing_thread = None
-        waits = group.goes_on(now)
-        following = None
-        if waits:
-            group.waiting.append(turn)
+        ended = following = None
+        if group.goes_on(now):
             with self._mutex:
-                following = self._queue.popleft() if self._queue else None
+                if self._queue:
+                    ended = threading.Lock()
+                    ended.acquire()
+                    group.waiting.append(ended)
+                    self._holder = following = self._queue.popleft()
         if following is not None:
             following.woken.release()
         else:
             self._pass_on()
         if now - turn.began > _LONG_WRITE_S:
             log.warning("a unit of work held the writer for %.1f s", now - turn.began)
-        if waits:
-            turn.woken.acquire()
+        if ended is not None:
+            ended.acquire()
         if group.failure is not None:
             raise translated(group.failure) from group.failure
         if group.kept and not group.durable:
@@ -172,25 +168,21 @@ class Writers:
         assert self._group is not None
         return self._group
 
-    def _wait(self, turn: Turn) -> None:
-        try:
-            if turn.woken.acquire(timeout=WRITER_TIMEOUT_S):
+    def _take(self, turn: Turn) -> None:
+        with self._mutex:
+            if self._holder is None:
+                self._holder = turn
                 return
-        except BaseException:
-            if not self._withdrawn(turn):
-                self._pass_on()
-            raise
-        if self._withdrawn(turn):
+            self._queue.append(turn)
+        if not turn.woken.acquire(timeout=WRITER_TIMEOUT_S) and self._withdrawn(turn):
             raise StorageError(f"another thread has been writing for {WRITER_TIMEOUT_S:.0f} s")
 
     def _withdrawn(self, turn: Turn) -> bool:
-        """Wait no longer. False where the turn had just been given: it is this one's, to be used or to be passed on."""
+        """Wait no longer. False where the turn has just been given: it is this one's, to be used or to be passed on."""
         with self._mutex:
             if turn in self._queue:
                 self._queue.remove(turn)
-                return True
-        turn.woken.acquire()
-        return False
+            return turn is not self._holder
 
     def _join(self, turn: Turn) -> None:
         if self._group is not None:
@@ -211,8 +203,7 @@ class Writers:
                 self._end_group()
         finally:
             with self._mutex:
-                following = self._queue.popleft() if self._queue else None
-                self._taken = following is not None
+                self._holder = following = self._queue.popleft() if self._queue else None
             if following is not None:
                 following.woken.release()
 
@@ -226,5 +217,5 @@ class Writers:
             group.failure = err
         finally:
             self._connections.give_back(group.connection)
-            for turn in group.waiting:
-                turn.woken.release()
+            for ended in group.waiting:
+                ended.release()

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -275,6 +275,82 @@ def test_who_waits_too_long_gives_up_and_the_others_go_on(db: SqlDatabase, monke
             future.result(timeout=20)
     crowd(db, [put(3)])
     assert stored(db) == {2, 3}
+
+
+class Interrupted(BaseException):
+    pass
+
+
+@pytest.fixture
+def interrupt() -> Iterator[Callable[[], None]]:
+    """What breaks off the main thread wherever it is, once, as Ctrl-C does. To be called until it has: a lock may be asked for just then."""
+    broken_off = False
+
+    def break_off(*_: object) -> None:
+        nonlocal broken_off
+        if not broken_off:
+            broken_off = True
+            raise Interrupted
+
+    before = signal.signal(signal.SIGUSR1, break_off)
+    main = threading.main_thread().ident
+    assert main is not None
+    yield lambda: signal.pthread_kill(main, signal.SIGUSR1)
+    signal.signal(signal.SIGUSR1, before)
+
+
+def test_who_is_interrupted_while_it_waits_for_its_turn_keeps_nobody_out(
+    db: SqlDatabase, interrupt: Callable[[], None]
+) -> None:
+    def hold() -> None:
+        with db.write() as uow:
+            holding.set()
+            deadline = time.monotonic() + 20
+            while not db._writers._queue:
+                assert time.monotonic() < deadline
+                time.sleep(0.001)
+            while db._writers._queue:
+                assert time.monotonic() < deadline
+                interrupt()
+                time.sleep(0.001)
+            put(1)(uow)
+
+    holding = threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        held = pool.submit(hold)
+        assert holding.wait(20)
+        with pytest.raises(Interrupted), db.write() as uow:
+            put(9)(uow)
+        held.result(timeout=20)
+    crowd(db, [put(2), put(3)])
+    assert stored(db) == {1, 2, 3}
+
+
+def test_who_is_interrupted_while_it_waits_for_its_group_takes_nothing_from_it(
+    db: SqlDatabase, interrupt: Callable[[], None]
+) -> None:
+    def join() -> None:
+        with db.write() as uow:
+            for _ in range(2_000):
+                interrupt()
+                if told.wait(0.01):
+                    break
+            put(2)(uow)
+
+    told = threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        with db.write() as uow:
+            joined = pool.submit(join)
+            deadline = time.monotonic() + 20
+            while not db._writers._queue:
+                assert time.monotonic() < deadline
+                time.sleep(0.001)
+            with pytest.raises(Interrupted):
+                put(1)(uow)
+            told.set()
+        joined.result(timeout=20)
+    assert stored(db) == {1, 2}
+    assert verify_ledger(db).size == 2
 
 
 @pytest.mark.parametrize("seed", range(2))
