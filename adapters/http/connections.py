@@ -49,12 +49,15 @@ class Connection:
                 return event
 
     def _taken(self, data: bytes) -> bool:
-        """Whether the server took the whole request: it may refuse a long one early, with a proper answer."""
+        """Whether the server took the whole request.
+
+        It may refuse a long one early, with a proper answer, or close after a TLS alert, which says why: both are there to be read.
+        """
         self._dialer.sending()
         try:
             self.wire.write(data)
         except NetworkFault as fault:
-            if fault.kind != "reset":
+            if fault.kind in ("timeout", "aborted"):
                 raise
             return False
         return True

@@ -3,6 +3,7 @@
 import contextlib
 import gzip
 import socket
+import threading
 import time
 import tracemalloc
 import zlib
@@ -234,3 +235,28 @@ def test_a_password_in_an_address_is_refused_and_never_repeated(address: str) ->
         visit.get(address)
     assert "bi-mat" not in f"{caught.value} {caught.value.subject} {caught.value.hint}"
     assert caught.value.permanent
+
+
+def test_long_request_that_is_refused_early_has_its_answer() -> None:
+    """The server reads the head, answers and closes, and leaves the body where it is."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def refuse() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(1024)
+                connection.sendall(b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 2\r\n\r\nno")
+                connection.shutdown(socket.SHUT_WR)
+                while connection.recv(1 << 20):  # a plain close would reset the line, and the answer with it
+                    pass
+
+        server = threading.Thread(target=refuse, daemon=True)
+        server.start()
+        settings = HttpSettings(
+            spacing_s=0.0, allow_addresses=("127.0.0.0/8",), allow_ports=(listening.getsockname()[1],)
+        )
+        with PoliteClient(settings, clock=SystemClock()).visit() as own:
+            url = f"http://127.0.0.1:{listening.getsockname()[1]}/media"
+            exchange = own.send("POST", url, body=b"x" * (2 << 20))
+        server.join(5)
+    assert (exchange.status, exchange.body) == (413, b"no")
