@@ -3,9 +3,9 @@
 Columns are named as the fields of `syncd.ports.records` and `syncd.ports.histories`, where their meaning is written.
 """
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, Text, text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, Text
 
-from syncd.storage.metadata import metadata
+from syncd.storage.metadata import metadata, partial_index
 from syncd.storage.types import RowId, Utc
 
 sources = Table(
@@ -69,7 +69,7 @@ looks = Table(
     Column("leaf", RowId),
     Index(None, "unit", "at"),
     Index(None, "at"),
-    Index("ix_looks_unfolded", "unit", "at", sqlite_where=text("leaf IS NULL"), postgresql_where=text("leaf IS NULL")),
+    partial_index("ix_looks_unfolded", "unit", "at", where="leaf IS NULL"),
 )
 
 # What the looks cover, kept as they are added: a year's looks are a thousand times as many. `start` is BEGINNING where

@@ -15,13 +15,13 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    text,
 )
 
 from syncd.domain.ledger import LeafKind
 from syncd.domain.model import AdjustmentKind, Approval, OutageOwner, Precision, Status
 from syncd.ports.records import PushState, SlotState
 from syncd.storage.metadata import metadata as metadata
+from syncd.storage.metadata import partial_index
 from syncd.storage.source_tables import backfills as backfills
 from syncd.storage.source_tables import list_histories as list_histories
 from syncd.storage.source_tables import listed as listed
@@ -76,21 +76,11 @@ posts = Table(
     Index(None, "instant"),
     # All posts of a text, and the first ones of it, which a new post may repeat; then those that do repeat one.
     Index(None, "text_sha256", "duplicate_of"),
-    Index(
-        "ix_posts_duplicates",
-        "duplicate_of",
-        sqlite_where=text("duplicate_of IS NOT NULL"),
-        postgresql_where=text("duplicate_of IS NOT NULL"),
-    ),
+    partial_index("ix_posts_duplicates", "duplicate_of", where="duplicate_of IS NOT NULL"),
     # The few that were edited: what publishing asks every few minutes must not walk over every post ever delivered.
-    Index("ix_posts_edited", "id", sqlite_where=text("version > 1"), postgresql_where=text("version > 1")),
+    partial_index("ix_posts_edited", "id", where="version > 1"),
     # The few that are missed on their sites.
-    Index(
-        "ix_posts_missed",
-        "source",
-        sqlite_where=text("gone_since IS NOT NULL"),
-        postgresql_where=text("gone_since IS NOT NULL"),
-    ),
+    partial_index("ix_posts_missed", "source", where="gone_since IS NOT NULL"),
 )
 
 post_versions = Table(
@@ -216,13 +206,7 @@ outages = Table(
     Column("end", Utc),
     Column("owner", Word(OutageOwner), nullable=False),
     Column("reason", Text, nullable=False),
-    Index(
-        "ix_outages_open",
-        "subject",
-        unique=True,
-        sqlite_where=text('"end" IS NULL'),
-        postgresql_where=text('"end" IS NULL'),
-    ),
+    partial_index("ix_outages_open", "subject", unique=True, where='"end" IS NULL'),
     Index(None, "start"),
 )
 

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from functools import cache
+from importlib import import_module
 from itertools import islice
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Connection, CursorResult, Executable, Insert, Result, Row, Table
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError, SQLAlchemyError, StatementError
 
 from syncd.errors import StorageError
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 R = TypeVar("R", bound="DataclassInstance")
 T = TypeVar("T")
-
-_INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 IN_CHUNK = 5_000  # values in one IN (...): SQLite takes 32,766 parameters, PostgreSQL 65,535
 
@@ -125,16 +123,23 @@ class Transaction:
         return translated(err)
 
 
+@cache
+def _insert_of(dialect: str) -> Callable[[Table], Any]:
+    """The INSERT of one database; what belongs to the other is not loaded: PostgreSQL's dialect costs every start 25 ms."""
+    insert: Callable[[Table], Any] = import_module(f"sqlalchemy.dialects.{dialect}").insert
+    return insert
+
+
 # Building a statement of twenty columns costs more than running it: each is built once.
 @cache
 def insert_new(dialect: str, table: Table) -> Insert:
-    statement: Insert = _INSERTS[dialect](table).on_conflict_do_nothing()
+    statement: Insert = _insert_of(dialect)(table).on_conflict_do_nothing()
     return statement
 
 
 @cache
 def insert_or_replace(dialect: str, table: Table, by: tuple[str, ...], kept: tuple[str, ...] = ()) -> Insert:
-    added = _INSERTS[dialect](table)
+    added = _insert_of(dialect)(table)
     left = {"id", *by, *kept}
     replaced = {column.name: added.excluded[column.name] for column in table.c if column.name not in left}
     statement: Insert = added.on_conflict_do_update(index_elements=by, set_=replaced)
@@ -143,7 +148,7 @@ def insert_or_replace(dialect: str, table: Table, by: tuple[str, ...], kept: tup
 
 @cache
 def insert_or_advance(dialect: str, table: Table, column: str) -> Insert:
-    added = _INSERTS[dialect](table)
+    added = _insert_of(dialect)(table)
     statement: Insert = added.on_conflict_do_update(
         index_elements=table.primary_key.columns,
         set_={column: added.excluded[column]},

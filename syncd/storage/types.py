@@ -7,16 +7,27 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, LargeBinary, Text
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from syncd.domain.ledger import HASH_BYTES
 
 RowId = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up by itself in an INTEGER key only
-# None is SQL NULL, not the JSON word null.
-Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 E = TypeVar("E", bound=StrEnum)
+
+
+class Json(TypeDecorator[Any]):
+    """A JSON document; None is SQL NULL, not the JSON word null."""
+
+    impl = JSON
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name == "postgresql":
+            from sqlalchemy.dialects.postgresql import JSONB  # costs every start 25 ms, and SQLite never needs it
+
+            return dialect.type_descriptor(JSONB(none_as_null=True))
+        return dialect.type_descriptor(JSON(none_as_null=True))
 
 
 class Utc(TypeDecorator[datetime]):

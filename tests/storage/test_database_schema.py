@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import create_engine, create_mock_engine, inspect, text
 
 from syncd.clock import SystemClock
 from syncd.domain.model import Adjustment
@@ -35,6 +35,18 @@ def test_the_revisions_make_exactly_the_tables_of_the_program(url: str) -> None:
             assert compare_metadata(context, tables.metadata) == []
     finally:
         engine.dispose()
+
+
+@pytest.mark.parametrize("database", ["sqlite://", "postgresql+psycopg://"])
+def test_an_index_over_some_rows_says_so_to_both_databases(database: str) -> None:
+    said: list[str] = []
+    engine = create_mock_engine(database, lambda statement, *_, **__: said.append(str(statement.compile(engine))))
+    tables.metadata.create_all(engine, checkfirst=False)
+    [index] = [line for line in said if "ix_outages_open" in line]
+    assert index == 'CREATE UNIQUE INDEX ix_outages_open ON outages (subject) WHERE "end" IS NULL'
+    kind = "JSON" if database == "sqlite://" else "JSONB"
+    [statements] = [line for line in said if "CREATE TABLE statements " in line]
+    assert f"body {kind} NOT NULL" in " ".join(statements.split())
 
 
 @pytest.mark.parametrize(
