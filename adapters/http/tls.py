@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import ssl
 import threading
 from collections.abc import Sequence
@@ -34,10 +35,13 @@ _OUTDATED = (
 )
 
 
+_HASHED_NAME = re.compile(r"[0-9a-f]{8}\.[0-9]+")  # of a folder that `openssl rehash` or c_rehash made
+
+
 class SharedContext(ssl.SSLContext):
     """Verifies against the system's trust store (certifi's, where the system has none) and `extra_ca_files`.
 
-    Shared by all connections and threads. The store is loaded by the first handshake: it costs some 20 ms.
+    Shared by all connections and threads. The store is loaded by the first handshake.
     """
 
     def __new__(cls, extra_ca_files: Sequence[str] = ()) -> "SharedContext":
@@ -60,7 +64,10 @@ class SharedContext(ssl.SSLContext):
             if self._loaded:
                 return
             paths = ssl.get_default_verify_paths()
-            if paths.cafile or (paths.capath and _has_entries(paths.capath)):
+            if paths.cafile and paths.capath and _is_all_in_folder(paths.cafile, paths.capath):
+                # authorities are read as they are asked for; all 140 of the file take 20 ms
+                self.load_verify_locations(capath=paths.capath)
+            elif paths.cafile or (paths.capath and _has_entries(paths.capath)):
                 self.load_default_certs()
             else:
                 import certifi  # only here: most systems have a store
@@ -96,6 +103,17 @@ def handshake_kind(err: ssl.SSLError) -> str:
 
 def tls_reason(err: ssl.SSLError) -> str:
     return (err.reason or str(err)).replace("_", " ").lower()
+
+
+def _is_all_in_folder(file: str, folder: str) -> bool:
+    """Whether the hashed folder holds what the file does, as Debian makes both: the file is its certificates, one after the other.
+
+    Told by their length, so that a certificate that somebody added to the file alone is still trusted.
+    """
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        hashed = [entry.stat().st_size for entry in entries if _HASHED_NAME.fullmatch(entry.name)]
+        return bool(hashed) and sum(hashed) == os.stat(file).st_size
+    return False
 
 
 def _has_entries(folder: str) -> bool:

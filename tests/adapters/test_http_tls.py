@@ -2,6 +2,7 @@
 
 import hashlib
 import ssl
+import subprocess
 import threading
 import warnings
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from adapters.http.client import HttpFailure, HttpSettings, PoliteClient
+from adapters.http.tls import SharedContext
 from syncd.clock import SystemClock
 from syncd.errors import ConfigError
 from syncd.ports.source import Exchange
@@ -171,3 +173,39 @@ def test_redirect_from_https_to_http_is_not_followed(
         visit.get(secure_site.url("/"))
     assert caught.value.kind == "bad_redirect"
     assert local_site.count() == 0
+
+
+@pytest.fixture
+def system_store(tmp_path: Path, root: Authority, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A trust store as Debian makes it, with `root` alone: gives its file; beside it lies the hashed folder."""
+    told = subprocess.run(
+        ["openssl", "x509", "-hash", "-noout", "-in", root.certificate], capture_output=True, text=True, check=True
+    )
+    (tmp_path / f"{told.stdout.strip()}.0").symlink_to(root.certificate)
+    file = tmp_path / "ca-certificates.crt"
+    file.write_bytes(root.certificate.read_bytes())
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    return file
+
+
+def test_authorities_of_the_system_are_read_as_they_are_asked_for(secure_site: LocalSite, system_store: Path) -> None:
+    context = SharedContext()
+    context.load()
+    assert context.cert_store_stats()["x509"] == 0
+    assert get(secure_site).status == 200
+
+
+def test_certificate_that_stands_in_the_systems_file_alone_is_trusted(
+    root: Authority, other_root: Authority, system_store: Path
+) -> None:
+    system_store.write_bytes(root.certificate.read_bytes() + other_root.certificate.read_bytes())
+    for authority in (root, other_root):
+        with LocalSite(tls=authority.server()) as site:
+            site.page("/", "xin chào")
+            assert get(site).status == 200
+
+
+def test_authority_the_system_does_not_name_is_refused(other_root: Authority, system_store: Path) -> None:
+    with LocalSite(tls=other_root.server()) as site:
+        assert refused(site).kind == "tls_incomplete_chain"
