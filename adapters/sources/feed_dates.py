@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Literal
 
-from adapters.sources.feed_items import RawFeed
+from adapters.sources.feed_items import RawFeed, RawItem
 from syncd.domain.model import LOCAL, Precision, ReadDate
 from syncd.vietnamese.readings import DayOrder
 
@@ -44,11 +44,12 @@ class FeedOptions:
 
 
 def read_dates(raw: RawFeed, options: FeedOptions, notes: list[str]) -> list[ReadDate]:
-    """The date of each item, in order; `notes` gets what a person should know about them."""
-    plain = [_plain_date(item.date, options) for item in raw.items]
+    """The date of each item but the unread ones, in order; `notes` gets what a person should know about them."""
+    items = [item for item in raw.items if not item.unread]
+    plain = [plain_date(item.date, options) for item in items]
     dates = [date for date in plain if date is not None]
     if len(dates) < len(plain):
-        dates = _all_read(raw, plain, options, notes)
+        dates = _all_read(items, plain, options, notes)
     doubts = Counter(date.doubt for date in dates if date.doubt is not None)
     for doubt, words in (
         ("no_zone", "without zone"),
@@ -72,19 +73,19 @@ def plain_minutes(date: ReadDate) -> ReadDate:
     return replace(date, instant=date.instant.replace(minute=0, second=0), precision=Precision.HOUR)
 
 
-def _all_read(raw: RawFeed, plain: Sequence[ReadDate | None], options: FeedOptions, notes: list[str]) -> list[ReadDate]:
+def _all_read(
+    items: Sequence[RawItem], plain: Sequence[ReadDate | None], options: FeedOptions, notes: list[str]
+) -> list[ReadDate]:
     from syncd.vietnamese.date_orders import (
         order_of,
     )  # with the grammar of dates 20 ms, and most feeds print plain ones
 
     # A plain date says nothing of the order.
-    order = order_of(
-        [item.date for item, date in zip(raw.items, plain, strict=True) if date is None], options.day_order
-    )
+    order = order_of([item.date for item, date in zip(items, plain, strict=True) if date is None], options.day_order)
     if order.note:
         notes.append(order.note)
     dates = []
-    for item, date in zip(raw.items, plain, strict=True):
+    for item, date in zip(items, plain, strict=True):
         if date is None:
             printed, read = _first_read([item.date, *item.other_dates], order.order, options)
             dates.append(order.judged(read, printed))
@@ -106,7 +107,7 @@ def _first_read(printed: Sequence[str], order: DayOrder, options: FeedOptions) -
     return next(((text, date) for text, date in read if date.instant is not None), read[0])
 
 
-def _plain_date(printed: str, options: FeedOptions) -> ReadDate | None:
+def plain_date(printed: str, options: FeedOptions) -> ReadDate | None:
     """What `parse_date` makes of the two usual forms, in a fiftieth of its time; None for any other."""
     printed = printed.strip()
     if found := _MAIL_DATE.fullmatch(printed):

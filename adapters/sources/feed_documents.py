@@ -17,6 +17,7 @@ from adapters.sources.feed_dates import FeedOptions, plain_minutes, read_dates
 from adapters.sources.feed_encodings import in_unicode
 from adapters.sources.feed_items import RawFeed, RawItem
 from adapters.sources.feed_trees import NotAFeed, read_raw, read_usual
+from adapters.sources.feed_unread import guid_key, may_stay_unread
 from syncd.domain.identity import normal_url
 from syncd.domain.model import ReadDate
 from syncd.ports.source import ImageData, PostData, Skipped
@@ -36,7 +37,8 @@ _READING = "2"  # another number lets every entry be read anew, for when this mo
 class ParsedFeed:
     """A feed's posts in the order of the document, and the fingerprints of the entries that are settled.
 
-    `dates` are those of both, in order; `list_sha256` hashes their addresses and titles. `total` counts all items: posts, settled,
+    `dates` are those of both, in order, without those of unread entries between the first and the last, which would change nothing;
+    `list_sha256` hashes their addresses and titles as printed. `total` counts all items: posts, settled,
     skipped, and beyond the cap. `cut` tells that the document breaks off, so that more may stand in it.
     """
 
@@ -68,7 +70,7 @@ def parse_feed(
     """Read a whole feed.
 
     `base_url` is where the document came from: relative addresses stand against it, unless the feed says otherwise. Of the
-    entries whose fingerprints are `settled` only the dates are read. `number_of` tells a post's `stable_id` from its address.
+    entries whose fingerprints are `settled` at most address, guid, title and date are read. `number_of` tells a post's `stable_id` from its address.
 
     Raises:
         NotAFeed: the document is no feed; `kind` says which fault (`not_a_feed`, `empty_body`, `hostile_document` ...).
@@ -78,6 +80,14 @@ def parse_feed(
     marks = _Marks(options, base_url, settled) if options.read_as else None
     raw, well_formed = _read(document, content_type, base_url, marks, notes)
     urls = [_address_of(item, base_url) for item in raw.items]
+    if (
+        marks
+        and any(item.unread for item in raw.items)
+        and not may_stay_unread(raw.items, urls, document, base_url, options)
+    ):
+        marks.leaves_unread = False
+        raw, well_formed = _read(document, content_type, base_url, marks, notes)
+        urls = [_address_of(item, base_url) for item in raw.items]
     shared = _sharing(raw.items, urls)
     if any(raw.items[at].brief for at in shared):
         raw, well_formed = _read(document, content_type, base_url, _Marks(options, base_url, ()), notes)
@@ -91,13 +101,16 @@ def parse_feed(
     standing: list[str] = []
     skipped: list[Skipped] = []
     dates: list[ReadDate] = []
-    listed: list[str] = []
+    listed: list[bytes] = []
     old_encodings: Counter[str | None] = Counter()
     fingerprints = _fingerprints(raw.items, shared, marks)
-    published = read_dates(raw, options, notes)
-    for position, (item, url, fingerprint, date) in enumerate(
-        zip(raw.items, urls, fingerprints, published, strict=True), start=1
-    ):
+    published = iter(read_dates(raw, options, notes))
+    for position, (item, url, fingerprint) in enumerate(zip(raw.items, urls, fingerprints, strict=True), start=1):
+        if item.unread:
+            standing.append(fingerprint)
+            listed.append(item.listed)
+            continue
+        date = next(published)
         if fingerprint and fingerprint in settled:
             standing.append(fingerprint)
         else:
@@ -109,7 +122,7 @@ def parse_feed(
                 continue
             posts.append(post)
         dates.append(date)
-        listed += url, item.title
+        listed.append(item.listed or f"{url}\0{item.title}".encode("utf-8", "surrogatepass"))
     notes += [f"{count} entries {note}" for note, count in old_encodings.items() if note]
     if raw.total > len(raw.items):
         notes.append(f"{raw.total} items: only the first {len(raw.items)} are kept")
@@ -119,7 +132,7 @@ def parse_feed(
         posts=tuple(posts),
         settled=tuple(standing),
         dates=tuple(dates),
-        list_sha256=hashlib.sha256("\0".join(listed).encode("utf-8", "surrogatepass")).hexdigest(),
+        list_sha256=hashlib.sha256(b"\0".join(listed)).hexdigest(),
         skipped=tuple(skipped),
         total=raw.total,
         notes=tuple(notes),
@@ -146,6 +159,8 @@ def _read(
 
 def _address_of(item: RawItem, base_url: str) -> str:
     """Where the item's post stands; empty where it does not say."""
+    if item.unread:
+        return ""
     base = item.base or base_url
     url = absolute(item.link, base) if item.link.strip() else ""
     if not url and item.guid_is_address:
@@ -158,6 +173,7 @@ class _Marks:
 
     def __init__(self, options: FeedOptions, base_url: str, settled: Collection[str]) -> None:
         self.settled = settled
+        self.leaves_unread = True
         self._salt = f"{_READING}\0{options.read_as}\0{base_url}\0"
 
     def marker(self, context: str) -> Callable[[bytes], str]:
@@ -173,14 +189,14 @@ class _Marks:
 
 def _sharing(items: list[RawItem], urls: list[str]) -> set[int]:
     """The positions of the items without an address, or that share theirs or a guid: what those mean depends on the items beside them."""
-    pages = [normal_url(url) for url in urls]
-    guids = [_guid_key(item.guid) for item in items]
-    pages_seen, guids_seen = Counter(pages), Counter(filter(None, guids))
-    return {
-        at
-        for at, (page, guid) in enumerate(zip(pages, guids, strict=True))
-        if not page or pages_seen[page] > 1 or guids_seen[guid] > 1
-    }
+    names = [
+        (at, normal_url(url), guid_key(item.guid))
+        for at, (item, url) in enumerate(zip(items, urls, strict=True))
+        if not item.unread
+    ]
+    pages_seen = Counter(page for _, page, _ in names)
+    guids_seen = Counter(guid for _, _, guid in names if guid)
+    return {at for at, page, guid in names if not page or pages_seen[page] > 1 or guids_seen[guid] > 1}
 
 
 def _fingerprints(items: list[RawItem], shared: set[int], marks: _Marks | None) -> list[str]:
@@ -199,11 +215,6 @@ def _printed(item: RawItem) -> str:
     printed = [item.title, item.link, item.base, item.guid, item.date, item.author, item.summary, item.content]
     printed += ["1" if item.guid_is_address else "0", *item.other_dates, "\1", *item.categories, "\1"]
     return "\0".join([*printed, *(part for image in item.images for part in image)])
-
-
-def _guid_key(guid: str) -> str:
-    guid = guid.strip()
-    return normal_url(guid) if guid[:4].lower() == "http" else guid
 
 
 def _post(

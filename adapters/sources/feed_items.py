@@ -38,7 +38,12 @@ class RawItem:
     images: list[tuple[str, str]] = field(default_factory=list)  # address, description
     broken: str = ""  # why it cannot be read at all
     fingerprint: str = ""  # of its source text, where that is known
+    source: bytes = field(default=b"", compare=False)  # its source text, of an item that is not settled
+    listed: bytes = field(
+        default=b"", compare=False
+    )  # its title and address as its source prints them, where that is known
     brief: bool = False  # read for what tells it from others and when it was; nothing else of it is known
+    unread: bool = False  # not even that: `fingerprint` and `listed` alone are known
 
 
 @dataclass(slots=True, kw_only=True)

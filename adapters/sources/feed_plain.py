@@ -50,9 +50,13 @@ class _Element(list["_Element"]):
 
 
 class Marks(Protocol):
-    """Tells items by their source: what is settled need not be read again."""
+    """Tells items by their source: what is settled need not be read again.
+
+    `leaves_unread`: of settled items between the first and the last not even what tells them apart is read.
+    """
 
     settled: Collection[str]
+    leaves_unread: bool
 
     def marker(self, context: str) -> Callable[[bytes], str]:
         """What makes the fingerprint of an item out of its source. `context` stands above the items and gives their text its meaning."""
@@ -79,13 +83,19 @@ def read_plain(
             return None
         reader = _Reader(root[0].nsmap, root[0].base)
         mark = marks.marker(opening[0]) if marks else None
-        for source in sources:
+        last = len(sources) - 1
+        for at, source in enumerate(sources):
             fingerprint = mark(source) if mark else ""
             settled = marks is not None and fingerprint in marks.settled
+            listed = _listed(source) if mark else b""
+            if settled and marks is not None and marks.leaves_unread and 0 < at < last:
+                feed.items.append(RawItem(fingerprint=fingerprint, listed=listed, brief=True, unread=True))
+                continue
             item = reader.item(source.decode(), brief=settled) if settled or _is_text(source) else None
             if item is None:
                 return None
-            item.fingerprint, item.brief = fingerprint, settled
+            item.fingerprint, item.brief, item.listed = fingerprint, settled, listed
+            item.source = b"" if settled else source
             feed.items.append(item)
     except UnicodeDecodeError:
         return None
@@ -105,6 +115,17 @@ def _is_text(source: bytes) -> bool:
     """Whether it holds nothing that XML forbids."""
     whole = len(source.translate(None, _CONTROL)) == len(source)
     return whole and _NO_CHARACTERS[0] not in source and _NO_CHARACTERS[1] not in source
+
+
+def _listed(source: bytes) -> bytes:
+    """The title and the address as printed; the whole source where they stand in no plain element."""
+    title, link = _printed(source, b"<title>", b"</title>"), _printed(source, b"<link>", b"</link>")
+    return title + link if title and link else source
+
+
+def _printed(source: bytes, opening: bytes, closing: bytes) -> bytes:
+    start = source.find(opening)
+    return source[start : source.find(closing, start)] if start >= 0 else b""
 
 
 class _Reader:

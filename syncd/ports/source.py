@@ -104,8 +104,8 @@ class Reading:
 
     `unchanged` (304, or the same body hash as `Known`): `posts` and `skipped` are empty and mean nothing. Otherwise the list holds
     `posts` and, in the fingerprints `settled`, the entries that stand as they stood when they were taken in; each in list order. A
-    source that settles anything gives the dates of all its entries in `dates`, in list order. `list_sha256` hashes the addresses and
-    titles seen, settled ones included. `full` tells that the list may have been cut off at its window, so that it covers back to its
+    source that settles anything gives in `dates`, in list order, the dates of all its entries, or of some from which the same follows: which
+    is the last, and whether none is older than the one before it. `list_sha256` hashes the addresses and titles seen, settled ones included. `full` tells that the list may have been cut off at its window, so that it covers back to its
     oldest entry only; a list that is not full covers back to the beginning.
     """
 

@@ -7,7 +7,7 @@ from email.utils import format_datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.sources.feed_dates import FeedOptions, _plain_date
+from adapters.sources.feed_dates import FeedOptions, plain_date
 from adapters.sources.feed_documents import ParsedFeed, parse_feed
 from syncd.vietnamese.dates import order_evidence, parse_date
 
@@ -32,6 +32,12 @@ def read(*items: str, settled: set[str] | frozenset[str] = frozenset(), options:
     )
 
 
+def covers_from(feed: ParsedFeed) -> datetime | None:
+    """As `recording` finds it."""
+    dated = [date.instant for date in feed.dates if date.instant is not None]
+    return dated[0] if dated == sorted(dated) else dated[-1]
+
+
 def fingerprints(feed: ParsedFeed) -> set[str]:
     return {post.fingerprint for post in feed.posts} - {""}
 
@@ -41,7 +47,7 @@ def test_settled_entries_are_named_and_dated_and_the_list_is_the_same() -> None:
     first = read(*items)
     again = read(*items, settled=fingerprints(first))
     assert (again.posts, again.settled) == ((), tuple(post.fingerprint for post in first.posts))
-    assert again.dates == tuple(post.published for post in first.posts)
+    assert again.dates == (first.posts[0].published, first.posts[2].published)
     assert (again.list_sha256, again.total, again.beyond_cap) == (first.list_sha256, 3, 0)
 
 
@@ -54,6 +60,13 @@ def test_a_new_and_an_edited_entry_are_read_beside_settled_ones() -> None:
     assert again.list_sha256 != first.list_sha256
 
 
+def test_what_a_list_covers_is_known_though_entries_stay_unread() -> None:
+    items = [item(number) for number in (9, 8, 7, 6)]
+    for listed in (items, items[::-1], [items[0], items[3], items[1], items[2]]):
+        first = read(*listed)
+        assert covers_from(read(*listed, settled=fingerprints(first))) == covers_from(first)
+
+
 @given(
     st.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2089, 12, 31)),
     st.sampled_from(["+0700", "-0330", "+0000", "GMT"]),
@@ -62,7 +75,7 @@ def test_a_new_and_an_edited_entry_are_read_beside_settled_ones() -> None:
 def test_plain_date_is_read_as_by_the_grammar_and_says_nothing_of_an_order(at: datetime, zone: str, mail: bool) -> None:
     iso_zone = "Z" if zone == "GMT" else f"{zone[:3]}:{zone[3:]}"
     text = format_datetime(at).replace("-0000", zone) if mail else at.replace(microsecond=0).isoformat() + iso_zone
-    read = _plain_date(text, FeedOptions())
+    read = plain_date(text, FeedOptions())
     assert read is not None
     assert read == parse_date(text, origin="feed")
     assert order_evidence(text) is None
