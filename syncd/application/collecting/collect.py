@@ -9,6 +9,7 @@ from typing import Any
 
 from syncd.application.collecting.brake import Acceptance
 from syncd.application.collecting.canary import Failed
+from syncd.application.collecting.kept_looks import KeptLooks
 from syncd.application.collecting.looks import EMPTY_LISTS, SourceFailure, Tally, look_at
 from syncd.application.services import Services
 from syncd.domain.model import OutageOwner, SourceId, Unit, UnitId
@@ -83,8 +84,11 @@ def collect(
         raise UsageError(f"unknown unit {', '.join(unknown)}", subject=unknown[0], hint="syncd status lists the units")
     chosen = list(services.units.values()) if units is None else [services.units[unit] for unit in dict.fromkeys(units)]
     workers = max(services.workers, 1)
-    with ThreadPoolExecutor(workers, thread_name_prefix="collect", initializer=share_one_processor) as pool:
-        visits = [(unit, pool.submit(_visit, services, unit, force)) for unit in chosen if unit.sources]
+    with (
+        KeptLooks(services.db, services.clock) as kept,
+        ThreadPoolExecutor(workers, thread_name_prefix="collect", initializer=share_one_processor) as pool,
+    ):
+        visits = [(unit, pool.submit(_visit, services, unit, force, kept)) for unit in chosen if unit.sources]
     reports = {unit.id: CollectReport(unit=unit.id) for unit in chosen}
     for unit, visit in visits:
         trouble = visit.exception()
@@ -126,7 +130,7 @@ def accept_list(services: Services, unit: Unit, source: SourceId, accept: Accept
     return report
 
 
-def _visit(services: Services, unit: Unit, force: bool) -> CollectReport:
+def _visit(services: Services, unit: Unit, force: bool, kept: KeptLooks | None = None) -> CollectReport:
     tally = Tally()
     closed = paused = 0
     for source in unit.sources:
@@ -135,7 +139,7 @@ def _visit(services: Services, unit: Unit, force: bool) -> CollectReport:
         elif services.own_network and not services.own_network.works():
             paused += 1
         else:
-            look_at(services, unit, source, tally, force=force)
+            look_at(services, unit, source, tally, force=force, kept=kept)
     return _report(unit, tally, closed=closed, paused=paused)
 
 

@@ -11,6 +11,7 @@ from functools import cache
 
 from syncd.application.collecting import arrivals, brake, intake
 from syncd.application.collecting.brake import Acceptance
+from syncd.application.collecting.kept_looks import KeptLooks
 from syncd.application.collecting.recording import (
     can_be_taken_at_once,
     look_leaf,
@@ -67,11 +68,12 @@ def look_at(
     *,
     force: bool = False,
     accept: Acceptance | None = None,
+    kept: KeptLooks | None = None,
 ) -> None:
     """Look once at one source and write down what came of it; a site that fails is a result, not an exception.
 
     Does nothing but count where the source rests after failures, unless `force`d. With `accept` the list is taken as it stands, however
-    little it is like those before.
+    little it is like those before. A look that found nothing new may be written later, with those `kept` so far.
     """
     with services.db.read() as uow:
         state = uow.sources.get(source_id)
@@ -98,7 +100,7 @@ def look_at(
     if reading.exchange.moved_to:
         tally.notes.append(storable(f"{url} has moved for good to {reading.exchange.moved_to}: enter that address"))
     if reading.unchanged and state is not None:
-        record_unchanged(services, unit, source, state, reading.exchange)
+        record_unchanged(services, unit, source, state, reading.exchange, kept)
         tally.unchanged += state.items or 0
     else:
         _take(services, unit, source, state, reading, listed(), tally, accept)

@@ -10,6 +10,7 @@ from typing import Any
 
 from syncd.application.collecting import arrivals, brake, gone, intake
 from syncd.application.collecting.brake import Acceptance, Judged
+from syncd.application.collecting.kept_looks import KeptLooks, put_unchanged
 from syncd.application.collecting.post_rows import Look
 from syncd.application.services import Services
 from syncd.domain.changes import Alarm
@@ -23,8 +24,15 @@ from syncd.ports.store import UnitOfWork
 _AT_ONCE_CHARS = 1_000_000  # longer texts are judged before the writer is held, so that no site makes the others wait
 
 
-def record_unchanged(services: Services, unit: Unit, source: Source, state: SourceState, exchange: Exchange) -> None:
-    """The list is as it was, so what it covered then it covers up to now."""
+def record_unchanged(
+    services: Services,
+    unit: Unit,
+    source: Source,
+    state: SourceState,
+    exchange: Exchange,
+    kept: KeptLooks | None = None,
+) -> None:
+    """The list is as it was, so what it covered then it covers up to now. Recorded at once unless there are `kept` looks to join."""
     look = row_of(
         unit,
         source.id,
@@ -36,12 +44,13 @@ def record_unchanged(services: Services, unit: Unit, source: Source, state: Sour
         covers_from=state.covers_from,
         covers_all=state.covers_all,
     )
+    if kept is not None and not state.failures:
+        kept.add(look, _well(state, look.at))
+        return
     with services.db.write() as uow:
         if state.failures:
             look = _with_leaf(uow, LeafKind.FETCH_OK, look, look_leaf(look))
-        uow.looks.add(look)
-        uow.sources.put(_well(state, look.at))
-        uow.outages.close(f"source:{source.id}", look.at)
+        put_unchanged(uow, look, _well(state, look.at))
         uow.commit()
 
 
