@@ -1,22 +1,18 @@
-"""The connections of one visit, in HTTP/1.1 as h11 reads and writes it.
-
-h11 alone, without httpcore's connections around it: their pools, locks and traces are made for many threads and hosts at once,
-and cost more than the request itself where one thread asks one host.
-"""
+"""The connections of one visit, in HTTP/1.1."""
 
 import ssl
-from collections.abc import Iterator, Sequence
-
-import h11
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from adapters.http.network import Dialer, NetworkFault, Wire
+from adapters.http.plain_exchange import Head, Headers, PlainAnswer, plain_answer, plain_request
 from adapters.http.web_addresses import WebAddress
+
+if TYPE_CHECKING:
+    from adapters.http.dialogue import Dialogue
 
 _KEPT = 2  # origins: a site and the host its list or its pictures lie on
 _KEEPALIVE_S = 4.0  # below the 5 s after which Apache closes, so that no request is sent into a closing connection
-_MAX_HEAD_BYTES = 100 * 1024  # of one answer
-
-Headers = Sequence[tuple[bytes, bytes]]
 
 
 class Connection:
@@ -25,28 +21,42 @@ class Connection:
     def __init__(self, wire: Wire, dialer: Dialer) -> None:
         self.wire = wire
         self._dialer = dialer
-        self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MAX_HEAD_BYTES)
-        self._usable = True
+        self._plain: PlainAnswer | None = None
+        self._dialogue: Dialogue | None = None
+        self._usable = False
+        self._left = 0  # bytes of a plain answer that are not read yet
         self._expires = 0.0
 
-    def ask(self, method: str, target: str, headers: Headers, body: bytes) -> h11.Response:
+    def ask(self, method: str, target: str, headers: Headers, body: bytes) -> Head:
         """The head of the answer; interim ones are passed over.
 
         Raises:
-            NetworkFault, h11.ProtocolError: there is none.
+            NetworkFault: there is none.
         """
         self._usable = False
-        http = self._http
-        data = http.send(h11.Request(method=method, target=target, headers=list(headers)))
-        if body:
-            data += http.send(h11.Data(data=body))
-        data += http.send(h11.EndOfMessage())
-        refused = not self._taken(data)
-        while True:
-            event = self._event()
-            if isinstance(event, h11.Response):
-                self._usable = not refused
-                return event
+        self._plain = self._dialogue = None
+        request = None if body else plain_request(method, target, headers)
+        if request is None:
+            dialogue = self._begin(method, target, headers, body)
+            taken = self._taken(dialogue.request)
+        else:
+            taken = self._taken(request)
+            data = self.wire.read()
+            self._plain = plain = plain_answer(data)
+            if plain is not None:
+                self._usable, self._left = taken and plain.stays, plain.length
+                return plain.head
+            dialogue = self._begin(method, target, headers, body)
+            dialogue.receive(data)
+        head = dialogue.head()
+        self._usable = taken
+        return head
+
+    def _begin(self, method: str, target: str, headers: Headers, body: bytes) -> "Dialogue":
+        from adapters.http.dialogue import Dialogue  # h11 takes 25 ms to import, which most processes need not spend
+
+        self._dialogue = dialogue = Dialogue(self.wire, self._dialer, method, target, headers, body)
+        return dialogue
 
     def _taken(self, data: bytes) -> bool:
         """Whether the server took the whole request.
@@ -64,28 +74,28 @@ class Connection:
 
     def parts(self) -> Iterator[bytes]:
         """The body as it comes."""
-        while isinstance(event := self._event(), h11.Data):
-            yield bytes(event.data)
+        if self._plain is not None:
+            return self._plain_parts(self._plain)
+        return self._dialogue.parts() if self._dialogue is not None else iter(())
 
-    def _event(self) -> h11.Event:
-        http = self._http
+    def _plain_parts(self, answer: PlainAnswer) -> Iterator[bytes]:
+        data = answer.body
         while True:
-            event = http.next_event()
-            if event is h11.NEED_DATA:
-                data = self.wire.read()
-                if not data and http.their_state is h11.SEND_RESPONSE:
-                    raise h11.RemoteProtocolError("the server closed the connection without an answer")
-                http.receive_data(data)
-            elif isinstance(event, h11.Event):
-                return event
-            else:
-                raise h11.RemoteProtocolError("the server changed the protocol")
+            if data:
+                yield data[: self._left]
+            if len(data) >= self._left:
+                self._usable = self._usable and len(data) == self._left
+                self._left = 0
+                return
+            self._left -= len(data)
+            data = self.wire.read()
+            if not data:
+                had = f"{answer.length - self._left} bytes of {answer.length}"
+                raise NetworkFault("truncated", f"the server closed the connection after {had}")
 
     def end(self) -> bool:
         """The answer is done with. False where nothing more can be asked here, and the wire is closed."""
-        http = self._http
-        if self._usable and http.our_state is h11.DONE and http.their_state is h11.DONE:
-            http.start_next_cycle()
+        if self._usable and (self._left == 0 if self._dialogue is None else self._dialogue.stays):
             self._expires = self._dialer.now() + _KEEPALIVE_S
             return True
         self.wire.close()

@@ -207,6 +207,10 @@ class Dialer:
             return NetworkFault(handshake_kind(err), f"{tls_reason(err)} while {doing}")
         return NetworkFault("reset", f"{err.strerror or err} while {doing}")
 
+    def broken_off(self) -> str:
+        """The kind of fault that an answer is which makes no sense, or ends too early."""
+        return "protocol" if not self.ended else "truncated" if self.received else "reset"
+
     def connect_tcp(self, host: str, port: int) -> "Wire":
         """Resolve once, judge every address, dial the judged ones in turn."""
         self.dialled = True
