@@ -1,6 +1,6 @@
 """What the census saw, and what answered nobody, in the database."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -123,7 +123,10 @@ class SqlOutageStore:
         self._transaction.execute(self._transaction.insert_new(outages), values)
 
     def close(self, subject: str, end: datetime) -> None:
-        self._transaction.run(_CLOSE, (subject, end))
+        self.close_all({subject: end})
+
+    def close_all(self, ends: Mapping[str, datetime]) -> None:
+        self._transaction.run(_CLOSE, *ends.items())
 
     def assign(self, subject: str, owner: OutageOwner) -> None:
         self._transaction.execute(

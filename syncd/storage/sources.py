@@ -1,6 +1,6 @@
 """Sources and looks in the database."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from operator import attrgetter
 
@@ -40,6 +40,7 @@ _UNLIST = Prepared(
 _LOOK = names_of(LookRecord)
 _look_values = attrgetter(*_LOOK)
 _ADD_LOOK = Prepared(lambda _: insert(looks).returning(looks.c.id), _LOOK)
+_ADD_LOOKS = Prepared(lambda _: insert(looks), _LOOK)
 _ADD_WINDOW = Prepared(lambda dialect: insert_or_advance(dialect, windows, "end"), ["source", "start", "unit", "end"])
 
 
@@ -56,8 +57,8 @@ class SqlSourceStore:
     def all(self) -> list[SourceState]:
         return records_of(SourceState, self._transaction.execute(select(sources).order_by(sources.c.source)))
 
-    def put(self, state: SourceState) -> None:
-        self._transaction.run(_PUT, _state_values(state))
+    def put(self, *states: SourceState) -> None:
+        self._transaction.run(_PUT, *map(_state_values, states))
 
     def listed(self, source: SourceId) -> dict[str, PostId]:
         return {entry: PostId(post) for entry, post in self._transaction.rows(_LISTED, (source,))}
@@ -78,10 +79,21 @@ class SqlLookStore:
         self._transaction = transaction
 
     def add(self, look: LookRecord) -> int:
-        if look.outcome != FAILED and (look.covers_all or look.covers_from is not None):
-            start = BEGINNING if look.covers_all else look.covers_from
-            self._transaction.run(_ADD_WINDOW, (look.source, start, look.unit, look.at))
+        self._cover([look])
         return int(self._transaction.rows(_ADD_LOOK, _look_values(look))[0][0])
+
+    def add_all(self, looks_: Sequence[LookRecord]) -> None:
+        self._cover(looks_)
+        self._transaction.run(_ADD_LOOKS, *map(_look_values, looks_))
+
+    def _cover(self, looks_: Sequence[LookRecord]) -> None:
+        added = [
+            (look.source, BEGINNING if look.covers_all else look.covers_from, look.unit, look.at)
+            for look in looks_
+            if look.outcome != FAILED and (look.covers_all or look.covers_from is not None)
+        ]
+        if added:
+            self._transaction.run(_ADD_WINDOW, *added)
 
     def in_window(self, start: datetime, end: datetime, *, unit: UnitId | None = None) -> list[LookRecord]:
         query = select(looks).where(looks.c.at >= start, looks.c.at < end)

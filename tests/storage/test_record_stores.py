@@ -114,6 +114,32 @@ def test_a_source_is_remembered_and_replaced(uow: UnitOfWork) -> None:
     assert [found.source for found in uow.sources.all()] == ["ban-a/1", "ban-b/1"]
 
 
+def test_what_is_put_in_together_stands_as_if_put_in_one_by_one(uow: UnitOfWork) -> None:
+    names = [SourceId(f"ban-{number}/1") for number in range(3)]
+    states = [SourceState(source=name, unit=BAN_A, url=f"https://{name}", items=7) for name in names]
+    uow.sources.put(*(replace(state, items=6) for state in states[:2]))
+    uow.sources.put(*states)
+    assert uow.sources.all() == states
+
+    look = LookRecord(source=names[0], unit=BAN_A, at=OCTOBER, url="https://ban-0/1", outcome="unchanged")
+    looks = [
+        replace(look, covers_from=OCTOBER - DAY),
+        replace(look, source=names[1], covers_all=True),
+        replace(look, source=names[2]),
+    ]
+    uow.looks.add_all(looks)
+    uow.looks.add_all([])
+    assert [replace(found, id=None) for found in uow.looks.in_window(OCTOBER, NOVEMBER)] == looks
+    windows = {source: [(one.start, one.end) for one in found] for source, found in uow.looks.windows(OCTOBER).items()}
+    assert windows == {names[0]: [(OCTOBER - DAY, OCTOBER)], names[1]: [(None, OCTOBER)]}
+
+    for name in names[:2]:
+        uow.outages.open(f"source:{name}", OCTOBER, OutageOwner.SOURCE, "timeout")
+    uow.outages.close_all({f"source:{name}": OCTOBER + HOUR for name in names[1:]})
+    (still_open,) = uow.outages.overlapping(OCTOBER + HOUR, NOVEMBER)
+    assert still_open.subject == f"source:{names[0]}"
+
+
 def test_looks_are_found_by_window_by_cover_and_until_they_are_folded(uow: UnitOfWork) -> None:
     look = LookRecord(
         source=SourceId("ban-a/1"),

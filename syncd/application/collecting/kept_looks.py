@@ -1,6 +1,7 @@
 """Looks that found nothing new, kept for a moment so that several share one transaction: most looks of a run are such."""
 
 import threading
+from collections.abc import Sequence
 from typing import Self
 
 from syncd.ports.clock import Clock
@@ -42,8 +43,7 @@ class KeptLooks:
             kept, self._kept = self._kept, []
         if kept:
             with self._db.write() as uow:
-                for look, state in kept:
-                    put_unchanged(uow, look, state)
+                put_unchanged(uow, kept)
                 uow.commit()
 
     def __enter__(self) -> Self:
@@ -53,8 +53,8 @@ class KeptLooks:
         self.write()
 
 
-def put_unchanged(uow: UnitOfWork, look: LookRecord, state: SourceState) -> None:
-    """Write down a look that was answered and brought nothing, and the state of its source after it."""
-    uow.looks.add(look)
-    uow.sources.put(state)
-    uow.outages.close(f"source:{look.source}", look.at)
+def put_unchanged(uow: UnitOfWork, found: Sequence[tuple[LookRecord, SourceState]]) -> None:
+    """Write down looks that were answered and brought nothing, and the states of their sources after them."""
+    uow.looks.add_all([look for look, _ in found])
+    uow.sources.put(*(state for _, state in found))
+    uow.outages.close_all({f"source:{look.source}": look.at for look, _ in found})

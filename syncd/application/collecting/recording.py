@@ -50,7 +50,7 @@ def record_unchanged(
     with services.db.write() as uow:
         if state.failures:
             look = _with_leaf(uow, LeafKind.FETCH_OK, look, look_leaf(look))
-        put_unchanged(uow, look, _well(state, look.at))
+        put_unchanged(uow, [(look, _well(state, look.at))])
         uow.commit()
 
 
