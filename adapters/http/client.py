@@ -6,11 +6,11 @@ redirects, content codings, cookies and time-outs are all done here.
 """
 
 import base64
-import contextlib
 import hashlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Self
 from urllib.parse import urlencode
 
 from adapters.http.addresses import AddressGuard, parse_networks
@@ -52,8 +52,10 @@ class PoliteClient:
         self._tls = SharedContext(settings.extra_ca_files)
         token = settings.user_agent.partition("/")[0].partition(" ")[0] or "syncd"
         self._robots = RobotsBook(token=token, clock=clock, folder=settings.robots_dir)
+        contact = f" (+{settings.contact})" if settings.contact else ""
+        self._user_agent = " ".join((settings.user_agent + contact).split()).encode("ascii", "replace")
+        self._ports = frozenset(settings.allow_ports)
 
-    @contextlib.contextmanager
     def visit(
         self,
         *,
@@ -61,8 +63,8 @@ class PoliteClient:
         allow_addresses: Sequence[str] = (),
         spacing_s: float | None = None,
         robots: bool = False,
-    ) -> Iterator["Visit"]:
-        """A visit to one site; ports and address ranges are allowed besides those of the settings.
+    ) -> "Visit":
+        """A visit to one site, to be used in a `with` block; ports and address ranges are allowed besides those of the settings.
 
         `robots`: a website is read, so that its robots.txt is followed where the settings say so; never meant for an API.
         """
@@ -74,17 +76,17 @@ class PoliteClient:
             clock=self._clock,
             connect_timeout_s=settings.connect_timeout_s,
         )
-        with contextlib.closing(Connections(dialer, self._tls)) as connections:
-            yield Visit(
-                settings,
-                connections=connections,
-                dialer=dialer,
-                turns=self._turns,
-                clock=self._clock,
-                ports=frozenset(settings.allow_ports) | frozenset(allow_ports),
-                spacing_s=settings.spacing_s if spacing_s is None else spacing_s,
-                robots=self._robots if robots and settings.respect_robots else None,
-            )
+        return Visit(
+            settings,
+            user_agent=self._user_agent,
+            connections=Connections(dialer, self._tls),
+            dialer=dialer,
+            turns=self._turns,
+            clock=self._clock,
+            ports=self._ports.union(allow_ports),
+            spacing_s=settings.spacing_s if spacing_s is None else spacing_s,
+            robots=self._robots if robots and settings.respect_robots else None,
+        )
 
     def hold(self, host: str, until: datetime) -> None:
         """Send nothing to the host before `until` (at most a day ahead), as its Retry-After asked."""
@@ -110,12 +112,13 @@ class _Ask:
 
 
 class Visit:
-    """One look at one site, by one thread. Made by `PoliteClient.visit`."""
+    """One look at one site, by one thread. Made by `PoliteClient.visit`; its connections are closed at the end of its `with` block."""
 
     def __init__(
         self,
         settings: HttpSettings,
         *,
+        user_agent: bytes,
         connections: Connections,
         dialer: Dialer,
         turns: HostTurns,
@@ -133,8 +136,13 @@ class Visit:
         self._clock = clock
         self._ports = ports
         self._spacing_s = spacing_s
-        contact = f" (+{settings.contact})" if settings.contact else ""
-        self._user_agent = " ".join((settings.user_agent + contact).split()).encode("ascii", "replace")
+        self._user_agent = user_agent
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connections.close()
 
     def get(
         self, url: str, *, known: Known | None = None, accept: str = "*/*", private: Mapping[str, str] | None = None

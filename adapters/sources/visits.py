@@ -22,6 +22,7 @@ _REFRESH = re.compile(  # <meta http-equiv="refresh" content="0; url=…">: foll
     r"""<meta[^>]{0,200}http-equiv\s*=\s*["']?refresh["']?[^>]{0,200}content\s*=\s*["']?\s*\d*\s*;\s*url\s*=\s*'?([^"'>]+)""",
     re.IGNORECASE,
 )
+_USUAL_PORT = re.compile(r"https?://[A-Za-z0-9.-]+(?::([0-9]{1,4}))?(?:[/?#][!-~]*)?")
 _MAINTENANCE = ("bảo trì", "đang nâng cấp", "tạm ngừng", "under maintenance", "temporarily unavailable")
 
 
@@ -38,6 +39,13 @@ def zone_of(zone: str) -> tzinfo | None:
     return timezone(offset or timedelta(0), zone)
 
 
+def _port_of(url: str) -> int | None:
+    """The port that is written in an address."""
+    if usual := _USUAL_PORT.fullmatch(url):  # a tenth of what urlsplit takes, for each look
+        return int(usual[1]) if usual[1] else None
+    return urlsplit(url).port
+
+
 class SiteVisitor:
     """Fetches for one source of one unit, and turns every fault into a SourceError that names both."""
 
@@ -46,7 +54,7 @@ class SiteVisitor:
         self.url = url
         self._http = http
         self._session = Session(login, site_url=url) if login is not None else None
-        ports = (urlsplit(each).port for each in (url, login.url if login is not None else ""))
+        ports = (_port_of(url), _port_of(login.url) if login is not None else None)
         self._ports = tuple(port for port in ports if port is not None)
 
     def get(
