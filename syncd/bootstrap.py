@@ -14,6 +14,7 @@ from syncd.application.services import Assessment, MailRules, PublishRules, Serv
 from syncd.config.models import Config, SourceTable, UnitTable
 from syncd.domain.hours import parse_hours
 from syncd.domain.model import Exemption, Office, PeriodId, SourceId, Unit, UnitId
+from syncd.interpreter import leave_out_what_the_start_made
 from syncd.ports.clock import Clock
 from syncd.rendering import Jinja2Renderer
 from syncd.resources import templates_dir
@@ -132,7 +133,7 @@ def wire(config: Config, *, clock: Clock) -> Iterator[Wired]:
         closing(registry.page_reader()(clock=clock)) as articles,
         closing(open_database(database_url(config), clock=clock)) as db,
     ):
-        yield Wired(
+        wired = Wired(
             http=http,
             services=Services(
                 office=Office(
@@ -203,6 +204,8 @@ def wire(config: Config, *, clock: Clock) -> Iterator[Wired]:
                 workers=config.schedule.workers,
             ),
         )
+        leave_out_what_the_start_made()
+        yield wired
 
 
 def ports_of(unit: UnitId, config: Config) -> frozenset[int]:

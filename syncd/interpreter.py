@@ -6,17 +6,26 @@ import gc
 import os
 
 _NEW_OBJECTS = 20_000
+_NEW_OBJECTS_AT_START = 300_000
 
 
 def collect_garbage_seldom() -> None:
-    """Look for cyclic garbage after 20,000 new objects, not after 700, and not at the process's end.
+    """Look for cyclic garbage after 20,000 new objects, not after 700; not while the process starts, and not at its end.
 
-    Nearly all that a look makes is freed by its count, without the collector; to start makes 100,000 objects that stay. What does hang
-    in cycles (the trees of Beautiful Soup) is left some 5 MB longer.
+    Nearly all that a look makes is freed by its count, without the collector. What does hang in cycles (the trees of Beautiful Soup) is
+    left some 5 MB longer. Called before anything large is imported: the start makes 100,000 objects that stay, and to go through them
+    takes a tenth of it.
     """
-    gc.set_threshold(_NEW_OBJECTS, 10, 10)
+    gc.set_threshold(_NEW_OBJECTS_AT_START, 10, 10)
     # at its end the interpreter goes through all objects several times, 0.12 s after a poll, to free what the system frees in no time
     atexit.register(gc.freeze)
+
+
+def leave_out_what_the_start_made() -> None:
+    """From here on look for garbage among what is made later. Does nothing where the start did not call `collect_garbage_seldom`."""
+    if gc.get_threshold()[0] == _NEW_OBJECTS_AT_START:
+        gc.freeze()
+        gc.set_threshold(_NEW_OBJECTS, 10, 10)
 
 
 def share_one_processor() -> None:

@@ -74,6 +74,15 @@ def test_what_is_left_at_the_end_of_a_process_is_not_gone_through_again() -> Non
     assert done.stdout.split() == ["True", "True"]
 
 
+def test_what_the_start_made_is_left_out_of_every_later_search_for_garbage() -> None:
+    code = "import gc\nfrom syncd.interpreter import collect_garbage_seldom, leave_out_what_the_start_made\n"
+    code += "leave_out_what_the_start_made()\nprint(gc.get_freeze_count(), gc.get_threshold()[0])\ncollect_garbage_seldom()\n"
+    code += "made = [[] for _ in range(30_000)]\n"
+    code += "leave_out_what_the_start_made()\nprint(gc.get_freeze_count() > 30_000, gc.get_threshold()[0])\n"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["0", "700", "True", "20000"]
+
+
 def test_the_threads_of_a_pool_share_one_processor_and_the_others_keep_theirs() -> None:
     before = os.sched_getaffinity(0)
     with ThreadPoolExecutor(3, initializer=share_one_processor) as pool:
