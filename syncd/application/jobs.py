@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from syncd.application.collecting.collect import collect_unit
+from syncd.application.collecting.collect import collect_again, collect_unit
 from syncd.application.collecting.gone import follow_up
 from syncd.application.evidence.fold import fold_looks
 from syncd.application.figures.rank import push_ranking
@@ -52,6 +52,10 @@ def _spread(subject: str, interval: timedelta) -> timedelta:
 
 def _collect(services: Services, slot: Slot) -> Mapping[str, Any]:
     return collect_unit(services, services.units[UnitId(slot.subject)]).as_json()
+
+
+def _collect_again(services: Services, slot: Slot) -> Mapping[str, Any]:
+    return {unit: report.as_json() for unit, report in collect_again(services).items()}
 
 
 def _publish(services: Services, slot: Slot) -> Mapping[str, Any]:
@@ -120,6 +124,10 @@ JOBS: tuple[Job, ...] = (
         cadence=lambda services, subject: Every(
             interval=services.collect_every, offset=_spread(subject, services.collect_every)
         ),
+    ),
+    Job(
+        name="collect-again", lane="sources", missed="latest", at_start=False, subjects=_office, run=_collect_again,
+        cadence=lambda services, _: Every(interval=timedelta(minutes=5)),
     ),
     Job(
         name="publish", lane="portal", missed="latest", at_start=True, subjects=_portal, run=_publish,

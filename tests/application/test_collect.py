@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from syncd.application.collecting.collect import collect, collect_unit
+from syncd.application.collecting.collect import collect, collect_again, collect_unit
 from syncd.application.collecting.intake import PUSH_PATIENCE
 from syncd.application.collecting.looks import Tally, look_at
 from syncd.domain.identity import title_sha256
@@ -528,7 +528,43 @@ def test_a_failing_source_rests_longer_and_longer_but_is_never_given_up(office: 
         if not collect_unit(office.services, office.unit("ban-a")).resting:
             tried.append(hour)
         office.clock.advance(HOUR)
-    assert tried == [0, 1, 3, 7, 15, 31, 55, 79, 103, 127]
+    assert tried == [0, 1, 2, 3, 5, 9, 17, 33, 57, 81, 105, 129]
+
+
+def test_a_source_that_begins_to_fail_is_tried_twice_more_within_its_slot(office: ExampleOffice) -> None:
+    site = office.site("ban-a/1")
+    site.down = down()
+    collect(office.services)
+    assert collect_again(office.services) == {}  # not at once
+    looked = len(looks(office))
+    tried = []
+    for minute in range(5, 60, 5):
+        office.clock.advance(timedelta(minutes=5))
+        if again := collect_again(office.services):
+            assert {unit: report.failed for unit, report in again.items()} == {A: 1}
+            tried.append(minute)
+    assert len(tried) == 2
+    assert tried[-1] <= 20
+    assert len(looks(office)) == looked + 2  # the unit's other source, and the other units, are left alone
+    assert state(office).failures == 3
+
+
+def test_what_is_read_at_a_second_try_is_as_if_read_at_the_first(office: ExampleOffice) -> None:
+    site = office.site("ban-a/1")
+    site.down = down()
+    collect(office.services)
+    site.down, site.posts = None, [item(1)]
+    office.clock.advance(timedelta(minutes=5))
+    assert {unit: report.new for unit, report in collect_again(office.services).items()} == {A: 1}
+    assert (state(office).failures, state(office).not_before) == (0, None)
+
+
+def test_a_refused_login_is_not_repeated_within_the_slot(office: ExampleOffice) -> None:
+    office.site("ban-a/1").down = down("login")
+    collect(office.services)
+    for _ in range(11):
+        office.clock.advance(timedelta(minutes=5))
+        assert collect_again(office.services) == {}
 
 
 def test_the_site_own_wish_to_wait_is_kept_up_to_a_day(office: ExampleOffice) -> None:

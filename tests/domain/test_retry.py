@@ -28,6 +28,26 @@ def test_the_site_own_wait_is_kept_but_never_beyond_a_day() -> None:
     assert next_look(NOW, 1, interval=HOUR, retry_after=timedelta(seconds=-5)) == NOW + HOUR / 2
 
 
+@pytest.mark.parametrize(("failures", "ceiling_min"), [(1, 5), (2, 10)])
+def test_the_first_failures_are_tried_again_within_the_slot(failures: int, ceiling_min: int) -> None:
+    waits = [next_look(NOW, failures, interval=HOUR, again=f"nguon-{n}") - NOW for n in range(200)]
+    assert len(set(waits)) == 200
+    assert max(waits) < timedelta(minutes=ceiling_min)
+    assert max(waits) > timedelta(minutes=ceiling_min) * 0.9
+
+
+def test_what_fails_every_try_of_a_slot_waits_for_the_next_and_then_twice_as_long() -> None:
+    waits = [next_look(NOW, failures, interval=HOUR, again="nguon") - NOW for failures in (3, 4, 5, 6, 7, 8, 10_000)]
+    half = HOUR / 2
+    assert waits == [timedelta(hours=hours) - half for hours in (1, 2, 4, 8, 16, 24, 24)]
+
+
+def test_tries_within_a_slot_keep_to_a_short_interval_and_to_the_site_own_wait() -> None:
+    short = timedelta(minutes=4)
+    assert all(next_look(NOW, 2, interval=short, again=f"nguon-{n}") - NOW < short / 4 for n in range(50))
+    assert next_look(NOW, 1, interval=HOUR, retry_after=2 * HOUR, again="nguon") == NOW + 2 * HOUR
+
+
 @pytest.mark.parametrize("attempt", [1, 2, 5, 30])
 def test_pushes_are_spread_under_a_doubling_ceiling(attempt: int) -> None:
     ceiling = min(timedelta(minutes=5) * 2 ** (attempt - 1), timedelta(hours=6))

@@ -10,10 +10,10 @@ from typing import Any
 from syncd.application.collecting.brake import Acceptance
 from syncd.application.collecting.canary import Failed
 from syncd.application.collecting.kept_looks import KeptLooks
-from syncd.application.collecting.looks import EMPTY_LISTS, SourceFailure, Tally, look_at
+from syncd.application.collecting.looks import EMPTY_LISTS, NO_USE_AGAIN, SourceFailure, Tally, look_at
 from syncd.application.services import Services
 from syncd.domain.model import OutageOwner, SourceId, Unit, UnitId
-from syncd.domain.retry import next_look
+from syncd.domain.retry import TRIES_IN_SLOT, next_look
 from syncd.errors import StorageError, UsageError
 from syncd.interpreter import share_one_processor
 from syncd.ports.records import SourceState
@@ -83,14 +83,51 @@ def collect(
     if unknown:
         raise UsageError(f"unknown unit {', '.join(unknown)}", subject=unknown[0], hint="syncd status lists the units")
     chosen = list(services.units.values()) if units is None else [services.units[unit] for unit in dict.fromkeys(units)]
+    return _collect(services, [(unit, unit.sources) for unit in chosen], force=force)
+
+
+def collect_again(services: Services) -> dict[UnitId, CollectReport]:
+    """Look once more at the sources that began to fail at their last slot, where the instant of their next try has come.
+
+    What fails each of its tries waits for a slot again.
+
+    Raises:
+        StorageError: our own database failed; what was committed before stands.
+    """
+    now = services.clock.now()
+    with services.db.read() as uow:
+        due = {
+            state.source
+            for state in uow.sources.all()
+            if 0 < state.failures < TRIES_IN_SLOT
+            and state.last_error_kind not in NO_USE_AGAIN
+            and state.not_before is not None
+            and state.not_before <= now
+        }
+    visits = [(unit, tuple(filter(due.__contains__, unit.sources))) for unit in services.units.values()]
+    return _collect(services, [(unit, sources) for unit, sources in visits if sources])
+
+
+def collect_unit(services: Services, unit: Unit, *, force: bool = False) -> CollectReport:
+    """Look at each source of one unit. A source that fails is recorded, and the next one is read."""
+    report = _visit(services, unit, unit.sources, force)
+    _book_outages(services, [report])
+    return report
+
+
+def _collect(
+    services: Services, visits: Sequence[tuple[Unit, Sequence[SourceId]]], *, force: bool = False
+) -> dict[UnitId, CollectReport]:
     workers = max(services.workers, 1)
     with (
         KeptLooks(services.db, services.clock) as kept,
         ThreadPoolExecutor(workers, thread_name_prefix="collect", initializer=share_one_processor) as pool,
     ):
-        visits = [(unit, pool.submit(_visit, services, unit, force, kept)) for unit in chosen if unit.sources]
-    reports = {unit.id: CollectReport(unit=unit.id) for unit in chosen}
-    for unit, visit in visits:
+        begun = [
+            (unit, pool.submit(_visit, services, unit, sources, force, kept)) for unit, sources in visits if sources
+        ]
+    reports = {unit.id: CollectReport(unit=unit.id) for unit, _ in visits}
+    for unit, visit in begun:
         trouble = visit.exception()
         if trouble is None:
             reports[unit.id] = visit.result()
@@ -101,13 +138,6 @@ def collect(
             reports[unit.id] = _broken_off(services, unit, trouble)
     _book_outages(services, reports.values())
     return reports
-
-
-def collect_unit(services: Services, unit: Unit, *, force: bool = False) -> CollectReport:
-    """Look at each source of one unit. A source that fails is recorded, and the next one is read."""
-    report = _visit(services, unit, force)
-    _book_outages(services, [report])
-    return report
 
 
 def accept_list(services: Services, unit: Unit, source: SourceId, accept: Acceptance) -> CollectReport:
@@ -130,10 +160,12 @@ def accept_list(services: Services, unit: Unit, source: SourceId, accept: Accept
     return report
 
 
-def _visit(services: Services, unit: Unit, force: bool, kept: KeptLooks | None = None) -> CollectReport:
+def _visit(
+    services: Services, unit: Unit, sources: Iterable[SourceId], force: bool, kept: KeptLooks | None = None
+) -> CollectReport:
     tally = Tally()
     closed = paused = 0
-    for source in unit.sources:
+    for source in sources:
         if not force and not services.allowed_hours.is_open(services.clock.now()):
             closed += 1
         elif services.own_network and not services.own_network.works():
@@ -207,7 +239,7 @@ def _take_back(uow: UnitOfWork, services: Services, failed: Failed) -> None:
             )
         )
     else:
-        not_before = next_look(failed.at, before, interval=services.collect_every)
+        not_before = next_look(failed.at, before, interval=services.collect_every, again=failed.source)
         uow.sources.put(replace(state, failures=before, not_before=not_before))
 
 

@@ -31,6 +31,8 @@ from syncd.ports.source import Known, Reading, Source
 from syncd.vietnamese.storable import storable
 
 EMPTY_LISTS = frozenset(("nothing_readable", "empty_suspect"))  # kinds of failure that a person may accept as they are
+# Failures after which another try within minutes cannot help, and may lock us out.
+NO_USE_AGAIN = frozenset(("login", "robots"))
 _LAYOUT_KINDS = EMPTY_LISTS | {"layout"}
 
 
@@ -181,7 +183,13 @@ def _record_failure(
                 last_error=err.message.removeprefix(f"{url}: "),
                 last_error_kind=err.kind,
                 last_hint=err.hint,
-                not_before=next_look(at, failures, interval=services.collect_every, retry_after=err.retry_after),
+                not_before=next_look(
+                    at,
+                    failures,
+                    interval=services.collect_every,
+                    retry_after=err.retry_after,
+                    again=None if err.kind in NO_USE_AGAIN else source,
+                ),
             )
         )
         uow.commit()

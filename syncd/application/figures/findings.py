@@ -71,7 +71,7 @@ class Finder:
                     error = state.last_error or state.last_error_kind or ""
                     yield Problem(
                         kind=f"source_failing:{state.last_error_kind or 'failed'}",
-                        severity=Severity.BROKEN if state.failures > _INTERVALS_MISSED else Severity.ATTENTION,
+                        severity=Severity.BROKEN if (state.failing_since or self._now) < stale else Severity.ATTENTION,
                         unit=unit.id,
                         subject=source,
                         since=state.failing_since,
