@@ -158,7 +158,7 @@ class _Child:
             # the thread that starts it may be kept on one processor; what reads pages is to have the others
             os.sched_setaffinity(self.process.pid, os.sched_getaffinity(os.getpid()))
         self.overdue = False
-        self._ending = threading.Lock()
+        self._asking = threading.Lock()  # held while the socket is used
         self._line: Connection = Connection(ours.detach())
         self._reaper = threading.Thread(target=self.process.wait, name="article-worker", daemon=True)
         self._reaper.start()
@@ -194,16 +194,20 @@ class _Child:
         """Kill it, if it still runs, and leave nothing of it behind."""
         self._kill()
         self._reaper.join(timeout=5.0)
-        with self._ending:  # the reader and who closes may come here at the same time
-            if not self._line.closed:
-                self._line.close()
+        if self._asking.acquire(timeout=5.0):  # who asks it gets no answer any more, and lets go
+            try:
+                if not self._line.closed:
+                    self._line.close()
+            finally:
+                self._asking.release()
 
     def _bounded(self, limit_s: float, act: Callable[[], bytes]) -> bytes | None:
         timer = threading.Timer(limit_s, self._overrun)
         timer.daemon = True
         timer.start()
         try:
-            return act()
+            with self._asking:
+                return act()
         except (EOFError, OSError):
             self._reaper.join(timeout=5.0)
             return None
