@@ -1,6 +1,7 @@
 """The worker that reads article pages: bounded, started anew after a fault, gone when its owner is."""
 
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -81,6 +82,15 @@ def test_page_is_read_as_in_this_process_by_one_process_started_at_the_first_pag
     assert _gone(first)
     with pytest.raises(ArticleFault, match="stopping"):
         _read(worker)
+
+
+def test_a_large_owner_does_not_make_its_reader_look_full(worker: ArticleWorker) -> None:
+    ballast = bytearray(450 << 20)
+    ballast[:: resource.getpagesize()] = b"x" * len(range(0, len(ballast), resource.getpagesize()))
+    _read(worker)
+    first = worker.process_id
+    _read(worker)
+    assert worker.process_id == first
 
 
 def test_process_whose_owner_was_killed_before_it_was_ready_ends_without_a_word() -> None:
