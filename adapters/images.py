@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from adapters.http.client import PoliteClient
 from syncd.errors import ForeignError
-from syncd.ports.portal import ImageToPush
+from syncd.ports.portal import FileToPush
 
 _SIGNATURES = (
     (b"\xff\xd8\xff", "image/jpeg"),
@@ -59,7 +59,7 @@ class ImageFetcher:
     def __init__(self, http: PoliteClient) -> None:
         self._http = http
 
-    def __call__(self, url: str, allow_ports: Collection[int]) -> ImageToPush | None:
+    def __call__(self, url: str, allow_ports: Collection[int]) -> FileToPush | None:
         """The picture behind `url`, or None where it is none that a portal takes.
 
         Raises:
@@ -77,4 +77,4 @@ class ImageFetcher:
         kind = image_type(answer.body)
         if kind is None or pixels(answer.body) > MAX_PIXELS:
             return None
-        return ImageToPush(sha256=hashlib.sha256(answer.body).hexdigest(), content_type=kind, data=answer.body)
+        return FileToPush(sha256=hashlib.sha256(answer.body).hexdigest(), content_type=kind, data=answer.body)

@@ -36,7 +36,15 @@ from syncd.domain.identity import text_sha256
 from syncd.domain.model import Approval, SourceKey
 from syncd.errors import PortalError
 from syncd.ports.clock import Clock
-from syncd.ports.portal import Capabilities, DeliveryClass, PortalPost, PortalState, PostToPush
+from syncd.ports.portal import (
+    Capabilities,
+    DeliveryClass,
+    FileToPush,
+    PlacedFile,
+    PortalPost,
+    PortalState,
+    PostToPush,
+)
 
 _NAME = re.compile(r"[^/\\\x00]{1,200}")
 _STATES = {
@@ -101,7 +109,6 @@ class OutboxPortal:
         with self._translated(key):
             self._posts.mkdir(parents=True, exist_ok=True)
             with self._changing() as is_known:
-                self._store_image(post)
                 made = write_exclusively(self._posts / f"{key}.json", data)
                 # the post stands from here on; a page that cannot be written now is made by the next call
                 if made:
@@ -113,10 +120,7 @@ class OutboxPortal:
 
     def update(self, portal_id: str, post: PostToPush, key: SourceKey) -> PortalPost:
         with self._translated(key), self._changing() as is_known:
-            standing = self._entry(portal_id)
-            if standing is None:
-                raise self._error(f"no post {portal_id} to update", key=key, kind="gone", permanent=True)
-            self._store_image(post)
+            standing = self._standing(portal_id, key)
             entry = _entry(
                 post,
                 state=standing.state,
@@ -131,6 +135,29 @@ class OutboxPortal:
             write_over(self._posts / f"{portal_id}.json", data, durable=True)
             self._show(portal_id, entry, is_known=is_known)
         return self._seen(portal_id, entry)
+
+    def withdraw(self, portal_id: str, key: SourceKey) -> PortalPost:
+        """Make it a draft: its page and its line in the feed go with the site's next making, which is at once."""
+        with self._translated(key), self._changing():
+            entry = self._standing(portal_id, key)
+            if entry.state is PortalState.PUBLIC:
+                changed = replace(
+                    entry, state=PortalState.DRAFT, updated_at=self._clock.now(), version=entry.version + 1
+                )
+                entry, data = self._encoded(changed, key)
+                write_over(self._posts / f"{portal_id}.json", data, durable=True)
+                self._show_all()
+        return self._seen(portal_id, entry)
+
+    def put_file(self, file: FileToPush) -> PlacedFile:
+        path = self._root / "images" / file.filename
+        with self._translated(None):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # named by their hash: bytes of that name and length are these bytes
+            if not path.exists() or path.stat().st_size != len(file.data):
+                write_over(path, file.data, durable=True, mode=0o644)
+        name = f"images/{file.filename}"
+        return PlacedFile(sha256=file.sha256, id=name, url=self._base_url + name, alt=file.alt, caption=file.caption)
 
     def read(self, portal_id: str) -> PortalPost | None:
         self._require_folder(None)
@@ -158,6 +185,12 @@ class OutboxPortal:
         with self._translated(SourceKey(name) if is_key(name) else None):
             entry = self._entry(name)
         return None if entry is None else self._seen(name, entry)
+
+    def _standing(self, name: str, key: SourceKey) -> OutboxEntry:
+        entry = self._entry(name)
+        if entry is None:
+            raise self._error(f"there is no post {name} any more", key=key, kind="gone", permanent=True)
+        return entry
 
     def _entry(self, name: str) -> OutboxEntry | None:
         """One file's post, read again only when the file is another one; None when there is no such file.
@@ -212,15 +245,6 @@ class OutboxPortal:
             content_sha256=text_sha256(entry.html),
             links=outgoing_links(entry.html, own_url=self._base_url),
         )
-
-    def _store_image(self, post: PostToPush) -> None:
-        if post.image is None:
-            return
-        path = self._root / "images" / post.image.filename
-        path.parent.mkdir(exist_ok=True)
-        # named by their hash: bytes of that name and length are these bytes
-        if not path.exists() or path.stat().st_size != len(post.image.data):
-            write_over(path, post.image.data, durable=True, mode=0o644)
 
     # --- the site -----------------------------------------------------------------------------------
 
@@ -327,5 +351,5 @@ def _entry(
         source_url=post.source_url,
         author=post.author or post.unit_name,
         categories=post.categories,
-        image=OutboxImage(file=f"images/{image.filename}", alt=image.alt, caption=image.caption) if image else None,
+        image=OutboxImage(file=image.id, alt=image.alt, caption=image.caption) if image else None,
     )

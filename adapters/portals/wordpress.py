@@ -8,7 +8,6 @@ text, as a comment at its end, and is looked up by search and confirmed in the r
 A search plugin that replaces WordPress's own search must cover unpublished posts and comments in the text, or this class is lost.
 """
 
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,14 +25,22 @@ from syncd.domain.identity import text_sha256
 from syncd.domain.model import Approval, SourceKey
 from syncd.errors import PortalError
 from syncd.ports.clock import Clock
-from syncd.ports.portal import Capabilities, DeliveryClass, ImageToPush, PortalPost, PortalState, PostToPush
+from syncd.ports.portal import (
+    Capabilities,
+    DeliveryClass,
+    FileToPush,
+    PlacedFile,
+    PortalPost,
+    PortalState,
+    PostToPush,
+)
 from syncd.ports.secret import Secret
 
-_LOG = logging.getLogger(__name__)
 _STATUS = {Approval.AUTO: "publish", Approval.PENDING: "pending", Approval.DRAFT: "draft"}
 _NEEDED = ("edit_posts", "edit_others_posts", "edit_published_posts", "upload_files")
-# answers that speak of the picture, or of what the server can do with it; any other outcome is the whole post's
-_IMAGE_REFUSED = {"too_large", "http_status", "forbidden", "conflict"}
+_SHOWN = {"publish", "future", "private"}
+# answers that speak of the file, or of what the server can do with it; any other outcome is the whole post's
+_FILE_REFUSED = {"too_large", "http_status", "forbidden", "conflict"}
 _FIELDS = "id,date_gmt,modified_gmt,status,link,title.raw,content.raw,author,categories,password"
 
 
@@ -130,6 +137,45 @@ class WordPressPortal:
             answer = api.post(f"{self._root}/posts/{_number(portal_id)}", members=members)
             return self._seen(api, _post(api, answer.payload, writes=True))
 
+    def withdraw(self, portal_id: str, key: SourceKey) -> PortalPost:
+        url = f"{self._root}/posts/{_number(portal_id)}"
+        with self._writing(key) as api:
+            standing = _post(api, api.get(url, query={"context": "edit", "_fields": _FIELDS}).payload)
+            if standing["status"] in _SHOWN:
+                standing = _post(api, api.post(url, members={"status": "draft"}).payload, writes=True)
+            return self._seen(api, standing)
+
+    def put_file(self, file: FileToPush) -> PlacedFile:
+        """As the port says. Its name there holds its hash, and is what it is found by."""
+        slug = file.filename.rsplit(".", 1)[0]
+        query = {"slug": slug, "context": "edit", "_fields": "id,source_url,alt_text,caption.raw"}
+        with self._writing(None) as api:
+            found = list(every_item(api, f"{self._root}/media", query))
+            media = found[0] if found else self._upload(api, file)
+            wanted = {"alt_text": file.alt, "caption": escape(file.caption, quote=False)}
+            if media.get("alt_text", "") != wanted["alt_text"] or _raw(media, "caption") != wanted["caption"]:
+                api.post(f"{self._root}/media/{media['id']}", members=wanted)
+        url = str(media.get("source_url", ""))
+        return PlacedFile(sha256=file.sha256, id=str(media["id"]), url=url, alt=file.alt, caption=file.caption)
+
+    def _upload(self, api: JsonApi, file: FileToPush) -> dict[str, Any]:
+        headers = {
+            "content-type": file.content_type,
+            "content-disposition": f'attachment; filename="{file.filename}"',
+        }
+        try:
+            media = api.post(f"{self._root}/media", body=file.data, headers=headers).payload
+        except PortalError as err:
+            if err.kind not in _FILE_REFUSED:
+                raise
+            # servers take 1 or 2 MB as they come, and fail on large pictures
+            raise api.fail(
+                f"does not take file {file.filename}: {err.message}", kind="file_refused", permanent=True, hint=err.hint
+            ) from err
+        if not isinstance(media, dict) or not isinstance(media.get("id"), int):
+            raise api.fail("answered an upload without the file's id", unknown=True)
+        return media
+
     def read(self, portal_id: str) -> PortalPost | None:
         with self._api() as api:
             url = f"{self._root}/posts/{_number(portal_id)}"
@@ -175,12 +221,12 @@ class WordPressPortal:
             "content": with_marker(inert(post.html), key),
             "excerpt": escape(post.summary, quote=False),
         }
-        if post.image is not None and (media := self._image_id(api, post.image)) is not None:
-            members["featured_media"] = media
+        if post.image is not None:
+            members["featured_media"] = int(post.image.id)
         return members
 
     @contextmanager
-    def _writing(self, key: SourceKey) -> Iterator[JsonApi]:
+    def _writing(self, key: SourceKey | None) -> Iterator[JsonApi]:
         """As `_api`, telling a server that passes our password on for GET only from a password that is wrong."""
         with self._api(key) as api:
             try:
@@ -195,35 +241,6 @@ class WordPressPortal:
                     hint="the web server there drops the Authorization header of POST requests; for Apache with CGI:"
                     ' SetEnvIf Authorization "(.*)" HTTP_AUTHORIZATION=$1',
                 ) from err
-
-    def _image_id(self, api: JsonApi, image: ImageToPush) -> int | None:
-        """The image's number there, uploaded unless it already is: its name holds its hash. None where the portal refuses it:
-        servers take 1 or 2 MB as they come, and fail on large pictures; the post goes out without.
-        """
-        slug = image.filename.rsplit(".", 1)[0]
-        query = {"slug": slug, "context": "edit", "_fields": "id,alt_text,caption.raw"}
-        found = list(every_item(api, f"{self._root}/media", query))
-        if found:
-            media = found[0]
-        else:
-            headers = {
-                "content-type": image.content_type,
-                "content-disposition": f'attachment; filename="{image.filename}"',
-            }
-            try:
-                media = api.post(f"{self._root}/media", body=image.data, headers=headers).payload
-            except PortalError as err:
-                if err.kind not in _IMAGE_REFUSED:
-                    raise
-                _LOG.warning("a post goes out without its picture: %s", err.message)
-                return None
-            if not isinstance(media, dict) or not isinstance(media.get("id"), int):
-                raise api.fail("answered an upload without the image's id", unknown=True)
-        wanted = {"alt_text": image.alt, "caption": escape(image.caption, quote=False)}
-        if media.get("alt_text", "") != wanted["alt_text"] or _raw(media, "caption") != wanted["caption"]:
-            api.post(f"{self._root}/media/{media['id']}", members=wanted)
-        media_id: int = media["id"]
-        return media_id
 
     def _seen(self, api: JsonApi, item: dict[str, Any]) -> PortalPost:
         html = _raw(item, "content")

@@ -12,7 +12,7 @@ from syncd.domain.rules import DatedRuleSets
 from syncd.ports.clock import Clock
 from syncd.ports.files import Files
 from syncd.ports.mail import Mailer
-from syncd.ports.portal import ImageToPush, Portal
+from syncd.ports.portal import FileToPush, Portal
 from syncd.ports.ranking import RankingEngine
 from syncd.ports.rendering import Renderer
 from syncd.ports.source import Source
@@ -78,7 +78,7 @@ class Services:
     mail_rules: MailRules
     allowed_hours: DailyHours = ALWAYS  # in which the units' websites may be asked
     own_network: OwnNetwork | None = None  # None: no canaries, so that the sources judge one another
-    fetch_image: Callable[[UnitId, str], ImageToPush | None] | None = None
+    fetch_image: Callable[[UnitId, str], FileToPush | None] | None = None
     page_stands: Callable[[SourceId, str], bool | None] | None = None
     capture: str = "page"  # none | feed | page
     collect_every: timedelta = timedelta(hours=1)

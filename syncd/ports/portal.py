@@ -22,14 +22,17 @@ class DeliveryClass(StrEnum):
 class Capabilities:
     """`settle` is the portal's longest request time: after an unknown outcome a look-up tells nothing before it has passed.
 
-    `sees_unpublished`: a census also lists drafts, pending and trashed posts.
+    `sees_unpublished`: a census also lists drafts, pending and trashed posts. `files`: it takes pictures and attachments by `put_file`;
+    `image_inside`: a post's own picture travels within the post and is not put before it. `at_once`: how many posts it takes side by side.
     """
 
     delivery_class: DeliveryClass
     settle: timedelta
     conditional_update: bool = False
     sees_unpublished: bool = True
-    images: bool = True
+    files: bool = True
+    image_inside: bool = False
+    at_once: int = 1
 
 
 class PortalState(StrEnum):
@@ -73,25 +76,68 @@ class PortalPost:
             object.__setattr__(self, "published_at", None)
 
 
+_EXTENSIONS = {
+    "image/jpeg": "jpg",
+    "image/png": "png",
+    "image/gif": "gif",
+    "image/webp": "webp",
+    "application/pdf": "pdf",
+    "application/msword": "doc",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
+    "application/vnd.ms-excel": "xls",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
+    "application/vnd.ms-powerpoint": "ppt",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": "pptx",
+    "application/vnd.oasis.opendocument.text": "odt",
+    "application/rtf": "rtf",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImageToPush:
-    """`sha256` of the bytes is its identity at the portal: uploaded once."""
+class FileToPush:
+    """A picture or an attachment; `sha256` of the bytes is its identity at the portal: uploaded once.
+
+    `content_type` is one of those that portals take, judged by the bytes. `name` is what readers see of an attachment; `alt` and `caption` are a picture's.
+    """
 
     sha256: str
     content_type: str
     data: bytes
+    name: str = ""
     alt: str = ""
     caption: str = ""
 
+    def __post_init__(self) -> None:
+        if self.content_type not in _EXTENSIONS:
+            raise ValueError(f"{self.content_type} is no type of file that portals take")
+
     @property
     def filename(self) -> str:
-        extension = {"image/jpeg": "jpg", "image/png": "png", "image/gif": "gif", "image/webp": "webp"}
-        return f"syncd-{self.sha256[:16]}.{extension[self.content_type]}"
+        """The name it is stored under: made of the hash alone, so that nothing foreign gets into a path."""
+        return f"syncd-{self.sha256[:16]}.{_EXTENSIONS[self.content_type]}"
+
+    @property
+    def is_image(self) -> bool:
+        return self.content_type.startswith("image/")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedFile:
+    """A file that stands at the portal: its id there, and the address readers get it from."""
+
+    sha256: str
+    id: str
+    url: str
+    alt: str = ""
+    caption: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostToPush:
-    """What has been decided to stand on the portal. `html` is clean and carries the credit line; the adapter adds the key."""
+    """What has been decided to stand on the portal. `html` is clean, carries the credit line and links files that were put before; the adapter adds the key.
+
+    The post's own picture is `image`, put there before; or, where `Capabilities.image_inside` says so, `image_inside` with its bytes.
+    """
 
     title: str
     html: str
@@ -102,11 +148,12 @@ class PostToPush:
     source_url: str
     author: str | None = None  # the portal's own name or login for the unit, from the mapping
     categories: tuple[str, ...] = ()
-    image: ImageToPush | None = None
+    image: PlacedFile | None = None
+    image_inside: FileToPush | None = None
 
 
 class Portal(Protocol):
-    """One portal. One writer at a time; `list` may run beside it in another thread."""
+    """One portal. One writer at a time; `list` may run beside it in another thread, and so may as many writes as `capabilities.at_once` says."""
 
     name: str
     capabilities: Capabilities
@@ -137,6 +184,22 @@ class Portal(Protocol):
 
     def update(self, portal_id: str, post: PostToPush, key: SourceKey) -> PortalPost:
         """Replace title, text and image of a standing post; never its state."""
+        ...
+
+    def withdraw(self, portal_id: str, key: SourceKey) -> PortalPost:
+        """Take a standing post from the public, so that a person there can put it back; what is not public stays as it is. Nothing is deleted.
+
+        Raises:
+            PortalError: `permanent` with kind `gone` where there is no such post any more.
+        """
+        ...
+
+    def put_file(self, file: FileToPush) -> PlacedFile:
+        """The file's place there, put unless it already is: known by its hash, whoever put it. Called where `capabilities.files` says so.
+
+        Raises:
+            PortalError: kind `file_refused` where the portal is well and does not take this very file; the post goes out without it.
+        """
         ...
 
     def read(self, portal_id: str) -> PortalPost | None:

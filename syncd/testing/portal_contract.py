@@ -17,7 +17,7 @@ from typing import Protocol
 from syncd.domain.identity import text_sha256
 from syncd.domain.model import LOCAL, Approval, SourceKey
 from syncd.errors import PortalError
-from syncd.ports.portal import DeliveryClass, ImageToPush, Portal, PortalPost, PortalState, PostToPush
+from syncd.ports.portal import DeliveryClass, FileToPush, PlacedFile, Portal, PortalPost, PortalState, PostToPush
 
 # the smallest true PNG: one red point
 PNG = bytes.fromhex(
@@ -52,8 +52,8 @@ class PortalArena(Protocol):
         """Gone for good."""
         ...
 
-    def images(self) -> int:
-        """How many images the portal stores."""
+    def files(self) -> int:
+        """How many files the portal stores that are no part of a post."""
         ...
 
 
@@ -71,7 +71,8 @@ def sample_post(
     approval: Approval = Approval.AUTO,
     author: str | None = None,
     categories: tuple[str, ...] = (),
-    image: ImageToPush | None = None,
+    image: PlacedFile | None = None,
+    image_inside: FileToPush | None = None,
 ) -> PostToPush:
     """A post to push, with whatever the test is about in place of the usual."""
     return PostToPush(
@@ -85,13 +86,14 @@ def sample_post(
         author=author,
         categories=categories,
         image=image,
+        image_inside=image_inside,
     )
 
 
-def sample_image() -> ImageToPush:
+def sample_image() -> FileToPush:
     """A picture of its own for each call: a PNG reader stops at the end mark, what follows changes the hash only."""
     data = PNG + new_key().encode()
-    return ImageToPush(
+    return FileToPush(
         sha256=hashlib.sha256(data).hexdigest(),
         content_type="image/png",
         data=data,
@@ -137,6 +139,7 @@ class PortalContract:
             lambda: list(stranger.list(start, start + timedelta(days=31))),
             lambda: stranger.create(sample_post(), new_key()),
             lambda: stranger.update(made.id, sample_post(), key),
+            lambda: stranger.withdraw(made.id, key),
         ):
             assert not refusal(call).unknown
 
@@ -206,14 +209,39 @@ class PortalContract:
 
     # --- images, authors, categories ------------------------------------------------------------------
 
-    def test_image_is_stored_once_for_two_posts_and_an_update(self, arena: PortalArena) -> None:
-        if not arena.portal.capabilities.images:
+    def test_file_is_stored_once_however_often_it_is_put(self, arena: PortalArena) -> None:
+        if not arena.portal.capabilities.files:
             return
-        before, image, key = arena.images(), sample_image(), new_key()
-        made = arena.portal.create(sample_post(image=image), key)
-        arena.portal.create(sample_post(image=image), new_key())
-        arena.portal.update(made.id, sample_post(title="Sửa tiêu đề", image=image), key)
-        assert arena.images() == before + 1
+        before, image = arena.files(), sample_image()
+        placed = arena.portal.put_file(image)
+        assert placed.id
+        assert placed.url.startswith("http")
+        assert (placed.sha256, placed.alt, placed.caption) == (image.sha256, image.alt, image.caption)
+        assert arena.portal.put_file(image) == placed
+        assert arena.files() == before + 1
+
+    def test_attachment_is_put_like_a_picture(self, arena: PortalArena) -> None:
+        if not arena.portal.capabilities.files:
+            return
+        data = b"%PDF-1.4\n%" + new_key().encode() + b"\n%%EOF\n"
+        file = FileToPush(
+            sha256=hashlib.sha256(data).hexdigest(), content_type="application/pdf", data=data, name="Nghị quyết số 18"
+        )
+        placed, before = arena.portal.put_file(file), arena.files()
+        assert placed.url.startswith("http")
+        assert (arena.portal.put_file(file), arena.files()) == (placed, before)
+
+    def test_post_keeps_its_picture_through_an_update(self, arena: PortalArena) -> None:
+        key, file, can = new_key(), sample_image(), arena.portal.capabilities
+        inside = file if can.image_inside else None
+        placed = arena.portal.put_file(file) if can.files and not can.image_inside else None
+        before = arena.files()
+        made = arena.portal.create(sample_post(image=placed, image_inside=inside), key)
+        edit = sample_post(title="Sửa tiêu đề", image=placed, image_inside=inside)
+        assert arena.portal.update(made.id, edit, key).title == "Sửa tiêu đề"
+        assert arena.portal.create(sample_post(image=placed, image_inside=inside), new_key()).id != made.id
+        if can.files and not can.image_inside:
+            assert arena.files() == before
 
     def test_categories_are_made_once_and_named_again(self, arena: PortalArena) -> None:
         name = f"Chuyên mục {next(_serial)} & Đời sống"
@@ -254,6 +282,24 @@ class PortalContract:
             arena.trash(made.id)
             for seen in (arena.portal.find(key), arena.portal.read(made.id)):
                 assert _standing(seen).state is PortalState.TRASH
+
+    def test_withdrawn_post_is_not_public_and_stays_found(self, arena: PortalArena) -> None:
+        for approval in Approval:
+            key = new_key()
+            made = arena.portal.create(sample_post(approval=approval), key)
+            hidden = (PortalState.DRAFT, PortalState.PENDING, PortalState.PRIVATE)
+            for _ in range(2):  # an answer may be lost: the second call changes nothing
+                assert arena.portal.withdraw(made.id, key).state in hidden
+            found = _standing(arena.portal.find(key))
+            assert (found.id, found.title) == (made.id, made.title)
+            assert found.state in hidden
+
+    def test_withdrawal_of_a_post_that_is_gone_is_permanent(self, arena: PortalArena) -> None:
+        key = new_key()
+        made = arena.portal.create(sample_post(), key)
+        arena.delete(made.id)
+        error = refusal(lambda: arena.portal.withdraw(made.id, key))
+        assert (error.kind, error.permanent, error.unknown) == ("gone", True, False)
 
     def test_deleted_post_is_gone(self, arena: PortalArena) -> None:
         key = new_key()

@@ -290,7 +290,13 @@ class WordPressState:
         }
 
     def _shown_media(self, media: StoredMedia) -> dict[str, Any]:
-        return {"id": media.id, "slug": media.slug, "alt_text": media.alt_text, "caption": {"raw": media.caption}}
+        return {
+            "id": media.id,
+            "slug": media.slug,
+            "alt_text": media.alt_text,
+            "caption": {"raw": media.caption},
+            "source_url": f"http://vidu.example/wp-content/uploads/{media.slug}",
+        }
 
     def _shown_user(self, account: Account) -> dict[str, Any]:
         return {"id": account.id, "slug": account.login, "name": account.name}

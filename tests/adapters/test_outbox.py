@@ -57,7 +57,7 @@ def site_of(folder: Path) -> dict[str, bytes]:
 
 def test_feed_holds_the_posts_with_ids_that_last(outbox: OutboxPortal, folder: Path) -> None:
     key, image = new_key(), sample_image()
-    made = outbox.create(sample_post(categories=("Tin tức",), image=image), key)
+    made = outbox.create(sample_post(categories=("Tin tức",), image=outbox.put_file(image)), key)
     feed = feedparser.parse((folder / "feed.xml").read_bytes())
     assert not feed.bozo
     (entry,) = feed.entries
@@ -143,7 +143,7 @@ def test_trashed_post_leaves_the_site(outbox: OutboxPortal, folder: Path) -> Non
 
 
 def test_every_link_of_the_site_leads_to_a_file(outbox: OutboxPortal, folder: Path) -> None:
-    outbox.create(sample_post(image=sample_image()), new_key())
+    outbox.create(sample_post(image=outbox.put_file(sample_image())), new_key())
     outbox.create(sample_post(published_at=OCTOBER[0]), new_key())
     pages = [*folder.glob("*.html"), *folder.glob("bai/*.html")]
     assert len(pages) == 5
@@ -154,7 +154,7 @@ def test_every_link_of_the_site_leads_to_a_file(outbox: OutboxPortal, folder: Pa
 
 def test_site_made_again_from_the_posts_alone_is_the_same(outbox: OutboxPortal, folder: Path) -> None:
     for approval in Approval:
-        outbox.create(sample_post(approval=approval, image=sample_image()), new_key())
+        outbox.create(sample_post(approval=approval, image=outbox.put_file(sample_image())), new_key())
     before = site_of(folder)
     for name in before:
         (folder / name).unlink()
@@ -300,7 +300,7 @@ while True:
     key = new_key()
     sys.stdout.write(f"try {key}\\n")
     sys.stdout.flush()
-    portal.create(sample_post(image=sample_image()), key)
+    portal.create(sample_post(image=portal.put_file(sample_image())), key)
     sys.stdout.write(f"done {key}\\n")
     sys.stdout.flush()
 """

@@ -180,32 +180,31 @@ def test_p22_post_made_long_after_its_answer_was_lost_is_found(server: LocalPort
 
 
 def test_p23_image_of_a_post_that_failed_is_not_sent_again(server: LocalPortal, portal: WordPressPortal) -> None:
-    post = sample_post(image=sample_image())
+    image = sample_image()
     server.inject(Fault(page=page(500)))
-    assert refusal(lambda: portal.create(post, new_key())).unknown
-    portal.create(post, new_key())
+    assert refusal(lambda: portal.create(sample_post(image=portal.put_file(image)), new_key())).unknown
+    portal.create(sample_post(image=portal.put_file(image)), new_key())
     assert len(server.state.media) == 1
 
 
 def test_lost_answer_of_an_upload_leads_to_one_image_with_its_caption(
     server: LocalPortal, portal: WordPressPortal
 ) -> None:
-    post = sample_post(image=sample_image())
+    image = sample_image()
     server.inject(Fault(path="/media", reset=True, effect=Effect.DONE))
-    assert refusal(lambda: portal.create(post, new_key())).unknown
-    portal.create(post, new_key())
+    assert refusal(lambda: portal.put_file(image)).unknown
+    portal.put_file(image)
     (media,) = server.state.media.values()
     assert (media.alt_text, media.caption) == ("Quang cảnh hội nghị", "Ảnh: A &amp; B")
 
 
 @pytest.mark.parametrize("status", [413, 415, 400, 403, 500, 503])
-def test_a_picture_that_the_portal_does_not_take_keeps_nothing_back(
+def test_a_picture_that_the_portal_does_not_take_is_named_as_such(
     status: int, server: LocalPortal, portal: WordPressPortal
 ) -> None:
     server.inject(Fault(path="/media", page=page(status)))
-    key = new_key()
-    portal.create(sample_post(image=sample_image()), key)
-    assert [post.featured_media for post in server.copies(key)] == [0]
+    error = refusal(lambda: portal.put_file(sample_image()))
+    assert (error.kind, error.permanent) == ("file_refused", True)
 
 
 @pytest.mark.parametrize(("status", "kind"), [(401, "unauthorized"), (429, "throttled")])
@@ -213,9 +212,7 @@ def test_a_portal_that_does_not_know_us_at_the_picture_gets_no_post_without(
     status: int, kind: str, server: LocalPortal, portal: WordPressPortal
 ) -> None:
     server.inject(Fault(path="/media", page=page(status)))
-    key = new_key()
-    assert refusal(lambda: portal.create(sample_post(image=sample_image()), key)).kind == kind
-    assert server.copies(key) == ()
+    assert refusal(lambda: portal.put_file(sample_image())).kind == kind
 
 
 def test_p24_portal_that_strips_our_key_stops_delivery_for_good(server: LocalPortal, portal: WordPressPortal) -> None:

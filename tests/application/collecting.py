@@ -16,7 +16,15 @@ from syncd.domain.identity import text_sha256
 from syncd.domain.model import LOCAL, NO_DATE, Office, Precision, ReadDate, SourceId, SourceKey, Unit, UnitId
 from syncd.domain.rules import DatedRuleSets, parse_ruleset
 from syncd.errors import SourceError
-from syncd.ports.portal import Capabilities, DeliveryClass, PortalPost, PortalState, PostToPush
+from syncd.ports.portal import (
+    Capabilities,
+    DeliveryClass,
+    FileToPush,
+    PlacedFile,
+    PortalPost,
+    PortalState,
+    PostToPush,
+)
 from syncd.ports.records import PostRecord, PushRecord
 from syncd.ports.source import Exchange, Known, PostData, Reading, Skipped
 from syncd.storage.engine import SqlDatabase, open_database
@@ -123,6 +131,7 @@ class ShelfPortal:
     )
     posts: dict[str, PortalPost] = field(default_factory=dict)
     sent: dict[str, PostToPush] = field(default_factory=dict)
+    files: dict[str, FileToPush] = field(default_factory=dict)
     before: Callable[[], None] = lambda: None
     after: Callable[[], None] = lambda: None
     at_verify: Callable[[], None] = lambda: None
@@ -158,6 +167,15 @@ class ShelfPortal:
         self.sent[portal_id] = post
         self.after()
         return made
+
+    def withdraw(self, portal_id: str, key: SourceKey) -> PortalPost:
+        self.posts[portal_id] = replace(self.posts[portal_id], state=PortalState.DRAFT)
+        return self.posts[portal_id]
+
+    def put_file(self, file: FileToPush) -> PlacedFile:
+        self.files.setdefault(file.sha256, file)
+        url = f"https://cong.example/tep/{file.filename}"
+        return PlacedFile(sha256=file.sha256, id=file.sha256[:8], url=url, alt=file.alt, caption=file.caption)
 
     def read(self, portal_id: str) -> PortalPost | None:
         return self.posts.get(portal_id)

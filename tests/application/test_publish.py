@@ -12,7 +12,7 @@ from syncd.application.collecting.collect import collect_unit
 from syncd.application.publishing.publish import publish
 from syncd.domain.model import OutageOwner, UnitId
 from syncd.errors import PortalError, SourceError, UsageError
-from syncd.ports.portal import ImageToPush, PortalState
+from syncd.ports.portal import FileToPush, PortalState
 from syncd.ports.records import OutageRecord, PostRecord, PushState, SightingRecord
 from syncd.ports.source import ImageData
 from syncd.testing.clock import FakeClock
@@ -500,9 +500,9 @@ def test_other_typed_posts_are_no_copies_of_ours(
 
 
 def test_the_first_picture_goes_along_and_a_broken_one_keeps_nothing_back(office: ExampleOffice) -> None:
-    picture = ImageToPush(sha256="0" * 64, content_type="image/png", data=b"png")
+    picture = FileToPush(sha256="0" * 64, content_type="image/png", data=b"png")
 
-    def fetch(unit: UnitId, url: str) -> ImageToPush | None:
+    def fetch(unit: UnitId, url: str) -> FileToPush | None:
         if "broken" in url:
             raise SourceError("no answer", unit=unit, url=url)
         return picture
@@ -514,5 +514,6 @@ def test_the_first_picture_goes_along_and_a_broken_one_keeps_nothing_back(office
     collect_unit(office.services, office.unit("ban-a"))
     report = publish(replace(office.services, fetch_image=fetch))
     assert report.total.sent == 2
-    assert {sent.title: sent.image for sent in office.portal.sent.values()} == {"Tin số 1": picture, "Tin số 2": None}
+    shown = {sent.title: sent.image.sha256 if sent.image else None for sent in office.portal.sent.values()}
+    assert shown == {"Tin số 1": picture.sha256, "Tin số 2": None}
     assert [note.note for note in report.notes] == ["picture https://ban-a.example/broken.png: no answer"]

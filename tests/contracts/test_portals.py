@@ -40,7 +40,7 @@ class OutboxArena:
     def delete(self, portal_id: str) -> None:
         (self.folder / "posts" / f"{portal_id}.json").unlink()
 
-    def images(self) -> int:
+    def files(self) -> int:
         return len(list((self.folder / "images").iterdir()))
 
 
@@ -59,7 +59,7 @@ class WordPressArena:
     def delete(self, portal_id: str) -> None:
         self.server.delete(int(portal_id))
 
-    def images(self) -> int:
+    def files(self) -> int:
         return len(self.server.state.media)
 
 

@@ -34,8 +34,8 @@ class RealArena:
     def delete(self, portal_id: str) -> None:
         self.wordpress.delete(int(portal_id))
 
-    def images(self) -> int:
-        return int(self.wordpress.php("echo array_sum((array) wp_count_attachments('image'));"))
+    def files(self) -> int:
+        return int(self.wordpress.php("echo array_sum((array) wp_count_attachments());"))
 
 
 class TestRealWordPress(PortalContract):
@@ -63,7 +63,8 @@ def test_standing_category_is_used_whatever_its_case(wordpress: RealWordPress) -
 
 def test_image_is_the_posts_own_with_alt_text_and_caption(wordpress: RealWordPress) -> None:
     image = sample_image()
-    made = wordpress.portal().create(sample_post(image=image), new_key())
+    portal = wordpress.portal()
+    made = portal.create(sample_post(image=portal.put_file(image)), new_key())
     told = json.loads(
         wordpress.php(
             "$id = get_post_thumbnail_id((int) $in['id']); echo json_encode(array(get_post($id)->post_name,"

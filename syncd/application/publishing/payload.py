@@ -8,13 +8,13 @@ from syncd.application.services import Services
 from syncd.domain.identity import CREDIT_CLASS
 from syncd.domain.model import Unit
 from syncd.errors import ForeignError
-from syncd.ports.portal import ImageToPush, PostToPush
+from syncd.ports.portal import PlacedFile, PostToPush
 from syncd.ports.records import PostRecord, PushRecord
 from syncd.vietnamese.fold import fold
 
 
 def payload_of(
-    services: Services, unit: Unit, post: PostRecord, push: PushRecord, image: ImageToPush | None
+    services: Services, unit: Unit, post: PostRecord, push: PushRecord, image: PlacedFile | None
 ) -> PostToPush:
     """The same post gives the same payload at each try; only its version, its picture or the configuration changes it."""
     rules = services.publish_rules
@@ -70,13 +70,14 @@ def mapped_categories(services: Services, categories: tuple[str, ...]) -> tuple[
     return tuple(dict.fromkeys(found))
 
 
-def first_image(services: Services, post: PostRecord) -> tuple[ImageToPush | None, str | None]:
+def first_image(services: Services, post: PostRecord) -> tuple[PlacedFile | None, str | None]:
     """The first picture that can be had, and what went wrong: a picture never keeps its post from going out."""
-    if services.fetch_image is None or not services.portal.capabilities.images:
+    if services.fetch_image is None or not services.portal.capabilities.files:
         return None, None
     for image in post.images[:1]:
         try:
-            return services.fetch_image(post.unit, image["url"]), None
+            file = services.fetch_image(post.unit, image["url"])
+            return (services.portal.put_file(file) if file else None), None
         except ForeignError as err:
             return None, f"picture {image['url']}: {err.message}"
     return None, None
