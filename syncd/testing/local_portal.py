@@ -7,7 +7,7 @@ with LocalPortal() as portal:
 """
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -62,7 +62,9 @@ class LocalPortal:
     `state` is its database, to be read and changed by a test: by hand an editor does no more.
     """
 
-    def __init__(self, *, clock: Clock | None = None) -> None:
+    def __init__(self, *, clock: Clock | None = None, takes_s: Callable[[], float] | None = None) -> None:
+        """`takes_s`: how long each request takes, half of it before it is carried out; not at all where it is not given."""
+        self._takes_s = takes_s or (lambda: 0.0)
         self.state = WordPressState(clock or SystemClock())
         self.site = LocalSite()
         self.site.behave("/*", self._behave)
@@ -154,6 +156,8 @@ class LocalPortal:
     # --- serving ------------------------------------------------------------------------------------------
 
     def _behave(self, line: Line, request: SeenRequest) -> bool:
+        half_s = self._takes_s() / 2
+        line.wait(half_s)
         with self._lock:
             fault = self._fault_for(request)
             if fault is None or fault.effect is Effect.DONE:
@@ -162,6 +166,7 @@ class LocalPortal:
                 page = Page(status=HTTPStatus.NO_CONTENT)
                 if fault.effect is Effect.LATE:
                     self._late.append(request)
+        line.wait(half_s)
         if fault is None:
             line.send(_wire(page))
             return True
