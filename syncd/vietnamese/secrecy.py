@@ -1,15 +1,18 @@
 """Find the marks that forbid a text to leave: Mật, Tối mật, Tuyệt mật, Lưu hành nội bộ.
 
-A mark is a stamp, not a word: it stands alone on its line, in brackets, after "Độ mật:", or in capitals at the head of the text.
-News is full of "bảo mật", "bí mật", "mật ong" and "không Mật"; those are never marks. In doubt a capital stamp at the head counts: a person decides.
+A mark is a stamp, not a word: it stands alone on its line, in brackets, after "Độ mật:", or in capitals at the head of the text; there
+also on the line of the document's number or date, where a file's columns run together, and as "(M)" behind that number. News is full of "bảo mật", "bí mật", "mật ong" and "không Mật"; those are never marks. In doubt a capital stamp at the head counts: a person decides.
 """
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+
+from syncd.vietnamese.legacy import modern
 
 _HEAD_LINES = 12
 _SHORT_WORDS = 8
+_NUMBER_LINE_CHARS = 120  # number, stamp, place and date together; more is a sentence
 _MARKS = {
     "tuyệt mật": "Tuyệt mật",
     "tối mật": "Tối mật",
@@ -23,7 +26,16 @@ _BRACKETS = re.compile(
     r"[(\[]\s*(?:TÀI LIỆU\s+)?(TUYỆT MẬT|TỐI MẬT|MẬT|LƯU HÀNH NỘI BỘ|Tuyệt mật|Tối mật|Mật|Lưu hành nội bộ)\s*[)\]]"
 )
 _STAMP = re.compile(r"\b(TUYỆT MẬT|TỐI MẬT|LƯU HÀNH NỘI BỘ)\b")
-_NEEDED = ("mật", "lưu")  # a word of every mark: most texts have none, and need not be read line by line
+# The head of a letter as it stands on paper: the stamp beside the number, or beside place and date.
+_NUMBER_LINE = re.compile(r"(?:^\W*Số\s*:?\s*[\d.…]+\s*-?\s*[A-ZĐ]|\bngày\s*[\d.…]+\s*tháng\s*[\d.…]+\s*năm\b)")
+_BESIDE_NUMBER = re.compile(
+    r"(?<!\w)(?<!BÍ )(?<!BẢO )(?<!CƠ )(?<!ĐỘ )(?<!KHÔNG )(?<!GIẢI )(TUYỆT MẬT|TỐI MẬT|MẬT)(?!\w)(?! (?:ONG|ĐỘ|KHẨU|MÃ|VỤ)\b)"
+)
+_SECRET_NUMBER = re.compile(r"^\W*Số\s*:?\s*[\d.…]+\s*[-/][-/A-ZĐ&.]+\s?(?:[(\[]M[)\]]|[-/]M(?!\w))")
+_SPACED = re.compile(r"(?:\w[ \u00a0]+)+\w")
+_GLUED = {mark.replace(" ", ""): mark.upper() for mark in _MARKS if " " in mark}
+# A part of every mark: most texts have none, and need not be read line by line.
+_NEEDED = ("mật", "lưu", "(m)", "[m]", "-m", "/m")
 _TRIM = " \t.,;:!*_-–—|/\"'“”()[]{}<>"
 
 
@@ -33,12 +45,38 @@ def find_mark(title: str, text: str) -> str | None:
     lower = whole.lower()
     if not any(word in lower for word in _NEEDED):
         return None
-    lines = list(_lines(whole))
+    return _first_mark(_lines(whole))
+
+
+def find_mark_in_pages(pages: Iterable[str]) -> str | None:
+    """The mark on any page of a file, by the text read out of it. Each page has a head, where the stamp stands.
+
+    Text in an old encoding is converted before. What was set in capitals with a font of TCVN3 arrives in small letters: there a mark
+    alone on a line of the head counts however it is written. Letters set apart ("M Ậ T") and lost spaces ("TỐIMẬT") are seen through.
+    """
+    for page in pages:
+        read = modern(page)
+        lines = list(map(_whole_words, _lines(unicodedata.normalize("NFC", read.text))))
+        found = _first_mark(lines, case_lost=read.encoding is not None)
+        if found:
+            return found
+    return None
+
+
+def _first_mark(lines: Iterable[str], *, case_lost: bool = False) -> str | None:
     for number, line in enumerate(lines):
-        found = _mark_of(line, head=number < _HEAD_LINES)
+        found = _mark_of(line, head=number < _HEAD_LINES, case_lost=case_lost)
         if found:
             return _MARKS[" ".join(found.lower().split())]
     return None
+
+
+def _whole_words(line: str) -> str:
+    """A stamp's letters brought together where they stand apart, its words parted where they do not."""
+    bare = line.strip(_TRIM)
+    joined = bare.replace(" ", "") if _SPACED.fullmatch(bare) and max(map(len, bare.split())) == 1 else bare
+    glued = _GLUED.get(joined.lower())
+    return glued if glued and joined.isupper() else joined if joined == "MẬT" else line
 
 
 def _lines(text: str) -> Iterator[str]:
@@ -48,18 +86,27 @@ def _lines(text: str) -> Iterator[str]:
             yield collapsed
 
 
-def _mark_of(line: str, *, head: bool) -> str | None:
+def _mark_of(line: str, *, head: bool, case_lost: bool) -> str | None:
     level = _LEVEL.search(line)
     if level:
         return level.group(1)
     alone = _ALONE.fullmatch(line.strip(_TRIM))
     # In lower case at the foot it may be the last word of a caption; a stamp there is in capitals.
-    if alone and (alone.group(1).isupper() or (head and alone.group(1)[0].isupper())):
+    if alone and (alone.group(1).isupper() or (head and (case_lost or alone.group(1)[0].isupper()))):
         return alone.group(1)
     bracketed = _BRACKETS.search(line)
     if bracketed:
         return bracketed.group(1)
-    stamp = _STAMP.search(line) if head else None
+    return _stamp_in_head(line) if head else None
+
+
+def _stamp_in_head(line: str) -> str | None:
+    if _SECRET_NUMBER.search(line):
+        return "mật"
+    beside = _BESIDE_NUMBER.search(line) if len(line) <= _NUMBER_LINE_CHARS and _NUMBER_LINE.search(line) else None
+    if beside:
+        return beside.group(1)
+    stamp = _STAMP.search(line)
     # A headline set in capitals throughout proves nothing unless it is as short as a stamp.
     if stamp and (not line.isupper() or len(line.split()) <= _SHORT_WORDS):
         return stamp.group(1)
