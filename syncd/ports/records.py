@@ -187,6 +187,8 @@ class PushRecord:
     accepted_at: datetime | None = None  # the portal instant: that of the first accepted push
     adopted: bool = False  # found by key (or as a hand-typed copy), not made by the call we know of
     delivered_text_sha256: str | None = None  # as the portal answered; another one there later is an editor's edit
+    delivered_title_sha256: str | None = None  # the same of its title; None: not noted
+    withdrawn_at: datetime | None = None  # when we took it from the public there
     error: str | None = None
     error_kind: str | None = None
     hint: str | None = None

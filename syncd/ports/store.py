@@ -13,6 +13,7 @@ from syncd.domain.changes import ListedPost, Told
 from syncd.domain.ledger import LeafKind
 from syncd.domain.model import Adjustment, OutageOwner, PeriodId, PostId, SourceId, SourceKey, UnitId, Window
 from syncd.ports.histories import BackfillRecord, ListRecord, VersionRecord
+from syncd.ports.media import MediaStore
 from syncd.ports.records import (
     Alias,
     CensusRecord,
@@ -206,6 +207,10 @@ class PushStore(Protocol):
     def update(self, push: PushRecord) -> None: ...
     def in_state(self, *states: PushState) -> list[PushRecord]: ...
     def counts(self) -> dict[tuple[UnitId, PushState], int]: ...
+    def to_withdraw(self, portal: str, *, gone: bool) -> list[PushRecord]:
+        """Delivered ones that we have not withdrawn and whose posts were found to bear a secrecy mark, or, where `gone` says so, left their site for good."""
+        ...
+
     def edits_waiting(self) -> dict[UnitId, int]:
         """How many delivered posts stand on the portal in an older version than here."""
         ...
@@ -346,6 +351,7 @@ class UnitOfWork(Protocol):
     versions: VersionStore
     pushes: PushStore
     flood: FloodStore
+    media: MediaStore
     censuses: CensusStore
     sightings: SightingStore
     outages: OutageStore

@@ -22,6 +22,7 @@ REVISIONS = (
     "0002",
     "0003",
     "0004",
+    "0005",
 )  # the schema's revisions, oldest first: opening a database must not cost the import of Alembic
 BUSY_TIMEOUT_S = 5.0  # SQLite: how long another process may hold the file
 # SQLite's 2 MB do not hold the pages that some looks committed together change: each would be written to the WAL several times.

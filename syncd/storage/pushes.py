@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from operator import attrgetter
 
-from sqlalchemy import bindparam, func, or_, select, union_all, update
+from sqlalchemy import and_, bindparam, func, or_, select, union_all, update
 
 from syncd.domain.model import PostId, UnitId
 from syncd.domain.retry import LONGEST_WAIT
@@ -78,6 +78,22 @@ class SqlPushStore:
 
     def in_state(self, *states: PushState) -> list[PushRecord]:
         query = select(pushes).where(pushes.c.state.in_(states)).order_by(pushes.c.queued_at, pushes.c.id)
+        return records_of(PushRecord, self._transaction.execute(query))
+
+    def to_withdraw(self, portal: str, *, gone: bool) -> list[PushRecord]:
+        marked = [posts.c.quarantine.is_not(None)]
+        left = [and_(posts.c.gone_since.is_not(None), posts.c.gone_at.is_not(None))] if gone else []
+        query = (
+            select(pushes)
+            .where(
+                pushes.c.post.in_(select(posts.c.id).where(or_(*marked, *left))),
+                pushes.c.portal == portal,
+                pushes.c.accepted_at.is_not(None),
+                pushes.c.portal_id.is_not(None),
+                pushes.c.withdrawn_at.is_(None),
+            )
+            .order_by(pushes.c.id)
+        )
         return records_of(PushRecord, self._transaction.execute(query))
 
     def counts(self) -> dict[tuple[UnitId, PushState], int]:

@@ -20,6 +20,8 @@ from sqlalchemy import (
 from syncd.domain.ledger import LeafKind
 from syncd.domain.model import AdjustmentKind, Approval, OutageOwner, Precision, Status
 from syncd.ports.records import PushState, SlotState
+from syncd.storage.media_tables import fetched_files as fetched_files
+from syncd.storage.media_tables import stored_files as stored_files
 from syncd.storage.metadata import metadata as metadata
 from syncd.storage.metadata import partial_index
 from syncd.storage.source_tables import backfills as backfills
@@ -79,6 +81,8 @@ posts = Table(
     partial_index("ix_posts_duplicates", "duplicate_of", where="duplicate_of IS NOT NULL"),
     # The few that were edited: what publishing asks every few minutes must not walk over every post ever delivered.
     partial_index("ix_posts_edited", "id", where="version > 1"),
+    # The few that bear a secrecy mark.
+    partial_index("ix_posts_withheld", "id", where="quarantine IS NOT NULL"),
     # The few that are missed on their sites.
     partial_index("ix_posts_missed", "source", where="gone_since IS NOT NULL"),
 )
@@ -132,6 +136,8 @@ pushes = Table(
     Column("accepted_at", Utc),
     Column("adopted", Boolean, nullable=False),
     Column("delivered_text_sha256", Text),
+    Column("delivered_title_sha256", Text),
+    Column("withdrawn_at", Utc),
     Column("error", Text),
     Column("error_kind", Text),
     Column("hint", Text),

@@ -9,6 +9,7 @@ from syncd.storage.figures import SqlFigureStore
 from syncd.storage.ledger import SqlLedger
 from syncd.storage.lists import SqlListStore, SqlVersionStore
 from syncd.storage.mails import SqlMailStore
+from syncd.storage.media import SqlMediaStore
 from syncd.storage.posts import SqlPostStore
 from syncd.storage.pushes import SqlPushStore
 from syncd.storage.slots import SqlSlotStore
@@ -27,6 +28,7 @@ class SqlUnitOfWork(UnitOfWork):
     versions: SqlVersionStore
     pushes: SqlPushStore
     flood: SqlFloodStore
+    media: SqlMediaStore
     censuses: SqlCensusStore
     sightings: SqlSightingStore
     outages: SqlOutageStore
@@ -39,7 +41,7 @@ class SqlUnitOfWork(UnitOfWork):
         self._transaction = transaction
 
     def __getattr__(self, name: str) -> Any:
-        """A store is made when it is asked for first: most units of work need three of the fifteen."""
+        """A store is made when it is asked for first: most units of work need three of them."""
         if name not in _STORES:
             raise AttributeError(name)
         store = _STORES[name](self._transaction)

@@ -11,7 +11,7 @@ from sqlalchemy import create_engine, create_mock_engine, inspect, text
 from syncd.clock import SystemClock
 from syncd.domain.model import Adjustment
 from syncd.errors import StorageError
-from syncd.ports import records
+from syncd.ports import media, records
 from syncd.storage import tables
 from syncd.storage.engine import REVISIONS, make_write_engine, open_database, parse_url
 from syncd.storage.schema import revisions, upgrade
@@ -56,6 +56,8 @@ def test_an_index_over_some_rows_says_so_to_both_databases(database: str) -> Non
         (records.LookRecord, tables.looks, set()),
         (records.PostRecord, tables.posts, {"instant", "month"}),
         (records.PushRecord, tables.pushes, set()),
+        (media.FetchedFile, tables.fetched_files, set()),
+        (media.StoredFile, tables.stored_files, set()),
         (records.CensusRecord, tables.censuses, set()),
         (records.SightingRecord, tables.sightings, {"instant"}),
         (records.OutageRecord, tables.outages, set()),

@@ -23,7 +23,7 @@ URL = Alias(kind="url", value="//ban-a.vidu.example/tin-1")
 
 def test_what_the_schema_before_kept_is_found(empty_url: str) -> None:
     _fill_before(empty_url)
-    assert upgrade(empty_url) == ["0004"]
+    assert upgrade(empty_url)[0] == "0004"
     with open_database(empty_url, clock=SystemClock()) as db:
         with db.read() as uow:
             assert uow.posts.find(UNIT, [GUID, URL]) == {GUID: PostId(1), URL: PostId(1)}
