@@ -7,6 +7,7 @@ also on the line of the document's number or date, where a file's columns run to
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from syncd.vietnamese.legacy import modern
 
@@ -39,13 +40,25 @@ _NEEDED = ("mật", "lưu", "(m)", "[m]", "-m", "/m")
 _TRIM = " \t.,;:!*_-–—|/\"'“”()[]{}<>"
 
 
+class Stamp(NamedTuple):
+    """A mark as the decree spells it ("Tối mật"), and the line or the name that bears it."""
+
+    mark: str
+    where: str
+
+
 def find_mark(title: str, text: str) -> str | None:
     """The mark found, as the decree spells it ("Tối mật"), or None. `text` is plain, a line for each paragraph."""
+    return next((stamp.mark for stamp in stamps_in(title, text)), None)
+
+
+def stamps_in(title: str, text: str) -> Iterator[Stamp]:
+    """Every mark of a text with its line, from the top."""
     whole = unicodedata.normalize("NFC", f"{title}\n{text}")
     lower = whole.lower()
     if not any(word in lower for word in _NEEDED):
-        return None
-    return _first_mark(_lines(whole))
+        return
+    yield from _stamps(_lines(whole))
 
 
 def find_mark_in_pages(pages: Iterable[str]) -> str | None:
@@ -57,18 +70,16 @@ def find_mark_in_pages(pages: Iterable[str]) -> str | None:
     for page in pages:
         read = modern(page)
         lines = list(map(_whole_words, _lines(unicodedata.normalize("NFC", read.text))))
-        found = _first_mark(lines, case_lost=read.encoding is not None)
-        if found:
-            return found
+        for stamp in _stamps(lines, case_lost=read.encoding is not None):
+            return stamp.mark
     return None
 
 
-def _first_mark(lines: Iterable[str], *, case_lost: bool = False) -> str | None:
+def _stamps(lines: Iterable[str], *, case_lost: bool = False) -> Iterator[Stamp]:
     for number, line in enumerate(lines):
         found = _mark_of(line, head=number < _HEAD_LINES, case_lost=case_lost)
         if found:
-            return _MARKS[" ".join(found.lower().split())]
-    return None
+            yield Stamp(_MARKS[" ".join(found.lower().split())], line)
 
 
 def _whole_words(line: str) -> str:

@@ -2,17 +2,19 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from syncd.application.collecting.collect import collect, collect_again, collect_unit
 from syncd.application.collecting.intake import PUSH_PATIENCE
 from syncd.application.collecting.looks import Tally, look_at
+from syncd.application.decide import Decision, decide
 from syncd.domain.identity import title_sha256
 from syncd.domain.model import LOCAL, OutageOwner, Precision, ReadDate, SourceId, UnitId
 from syncd.errors import SourceError, UsageError
 from syncd.ports.records import LookRecord, OutageRecord, PushState, SourceState
-from syncd.ports.source import ImageData, Skipped
+from syncd.ports.source import AttachmentData, ImageData, Skipped
 from syncd.testing.clock import FakeClock
 from tests.application.collecting import ExampleOffice, item, local, open_office, read_date, story
 
@@ -384,6 +386,52 @@ def test_a_mark_that_only_the_later_text_shows_withholds_a_waiting_push(office: 
     office.site("ban-a/1").posts = [item(1, html="<p>LƯU HÀNH NỘI BỘ</p>" + item(1).html)]
     collect_unit(office.services, office.unit("ban-a"))
     assert office.push(office.posts("ban-a")[0]).state is PushState.QUARANTINED
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        {"attachments": (AttachmentData(url="https://ban-a.example/f/7.pdf", title="Công văn số 7 (Mật)"),)},
+        {"attachments": (AttachmentData(url="https://ban-a.example/f/Cong%20van%20MAT.pdf", title="Tải về"),)},
+        {"html": item(1).html + '<p><a href="/f/tai-lieu-mat.pdf"><b>Xem</b> tệp</a></p>'},
+    ],
+    ids=["in the words of the link", "in its address", "linked in the text alone"],
+)
+def test_a_secret_mark_in_the_name_of_a_file_keeps_the_post_from_leaving(
+    office: ExampleOffice, named: dict[str, Any]
+) -> None:
+    office.site("ban-a/1").posts = [item(1, **named)]
+    collect_unit(office.services, office.unit("ban-a"))
+    [post] = office.posts("ban-a")
+    assert post.quarantine == "Mật"
+    assert office.push(post).state is PushState.QUARANTINED
+
+
+def test_what_a_person_released_is_withheld_again_only_for_another_mark(office: ExampleOffice) -> None:
+    link = '<p><a href="/f/bao-cao-mat.pdf">Báo cáo</a></p>'
+    stamped = "<p>Tài liệu phát kèm (Lưu hành nội bộ)</p>"
+    office.site("ban-a/1").posts = [item(1, html=item(1).html + link)]
+    collect_unit(office.services, office.unit("ban-a"))
+    [post] = office.posts("ban-a")
+    decide(office.services, f"post:{post.id}", Decision.RELEASE, reason="tệp nói về mắt", by="Nguyễn Văn A")
+
+    states = []
+    for html in (
+        item(1).html + link,  # as before
+        item(1).html + link + "<p>Sửa một lỗi.</p>",
+        item(1).html + stamped + link,
+    ):
+        office.clock.advance(HOUR)
+        office.site("ban-a/1").posts = [item(1, html=html)]
+        collect_unit(office.services, office.unit("ban-a"))
+        [post] = office.posts("ban-a")
+        states.append((post.version, post.quarantine, office.push(post).state))
+
+    assert states == [
+        (1, None, PushState.QUEUED),
+        (2, None, PushState.QUEUED),
+        (3, "Lưu hành nội bộ", PushState.QUARANTINED),
+    ]
 
 
 def test_a_reprint_is_flagged(office: ExampleOffice) -> None:

@@ -16,6 +16,7 @@ from syncd.application.collecting.post_rows import (
     images_of,
     is_reprint,
     mark_in,
+    new_mark_in,
     new_record,
     told_of,
 )
@@ -199,7 +200,7 @@ def _take_change(
         data_sha256=arrival.data_sha256,
         version=old.version + 1,
         reprint=old.reprint or is_reprint(unit, text, hosts),
-        quarantine=old.quarantine or mark_in(arrival),
+        quarantine=old.quarantine or new_mark_in(arrival, old),
         changed_at=look.at,
         list_capture=look.list_capture or old.list_capture,
         page_capture=look.page_capture(post) or old.page_capture,

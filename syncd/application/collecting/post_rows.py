@@ -1,16 +1,18 @@
 """What the row and the leaf of a listed post say. Reads nothing and writes nothing."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from syncd.application.collecting.arrivals import Arrival, body_of
+from syncd.application.collecting.linked_files import linked_files
 from syncd.domain import identity
 from syncd.domain.ledger import instant_text
 from syncd.domain.model import Precision, SourceKey, Unit, Window
 from syncd.ports.records import PostRecord, SourceState
 from syncd.ports.source import PostData, Source
-from syncd.vietnamese.secrecy import find_mark
+from syncd.vietnamese.secrecy import Stamp, stamps_in
+from syncd.vietnamese.secrecy_names import find_mark_in_name
 
 BACK_DATED_AFTER = timedelta(hours=24)
 
@@ -89,10 +91,37 @@ def is_reprint(unit: Unit, text: identity.Text, hosts: Callable[[], Collection[s
 
 
 def mark_in(arrival: Arrival) -> str | None:
-    """The mark that forbids the post to leave, in its title, summary or text."""
-    post, text = arrival.post, "\n".join(arrival.text.lines)
+    """The mark that forbids the post to leave: in its title, summary or text, or in the name of a file."""
+    return next((stamp.mark for stamp in _stamps_of(arrival)), None)
+
+
+def new_mark_in(arrival: Arrival, old: PostRecord) -> str | None:
+    """The mark of an edited post that bore none, or that a person released: what stood there then stays released."""
+    stamps = list(_stamps_of(arrival))
+    if not stamps:
+        return None
+    lines = identity.read_text(old.html).lines
+    released = {*_stamps_in(old.title, old.summary, lines), *_stamps_in_names(old.attachments)}
+    return next((stamp.mark for stamp in stamps if stamp not in released), None)
+
+
+def _stamps_of(arrival: Arrival) -> Iterator[Stamp]:
+    post = arrival.post
+    yield from _stamps_in(post.title, post.summary, arrival.text.lines)
+    yield from _stamps_in_names(attachments_of(post))
+
+
+def _stamps_in(title: str, summary: str, lines: Iterable[str]) -> Iterator[Stamp]:
+    text = "\n".join(lines)
     # Many feeds give the whole text as the summary too: the same lines a second time can tell nothing more.
-    return find_mark(post.title, text if post.summary == text else f"{post.summary}\n{text}")
+    return stamps_in(title, text if summary == text else f"{summary}\n{text}")
+
+
+def _stamps_in_names(files: Iterable[Mapping[str, str]]) -> Iterator[Stamp]:
+    for file in files:
+        mark = find_mark_in_name(file["title"], file["url"])
+        if mark:
+            yield Stamp(mark, f"{file['title']} {file['url']}")
 
 
 def images_of(post: PostData) -> tuple[dict[str, str], ...]:
@@ -101,8 +130,9 @@ def images_of(post: PostData) -> tuple[dict[str, str], ...]:
 
 
 def attachments_of(post: PostData) -> tuple[dict[str, str], ...]:
-    """Its files, as rows hold them."""
-    return tuple({"url": file.url, "title": file.title} for file in post.attachments)
+    """Its files, as rows hold them: those that its source names, else those that its text links to."""
+    files = post.attachments or linked_files(post.html, post.url)
+    return tuple({"url": file.url, "title": file.title} for file in files)
 
 
 def told_of(
