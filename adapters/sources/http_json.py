@@ -10,11 +10,11 @@ from typing import Any, Literal
 from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
 
 from adapters.html import absolute, clean_html, images_of, text_of_html, title_text
+from adapters.json_path import JsonPath
 from adapters.sources.archive_place import Place
 from adapters.sources.archive_steps import MAX_STEPS, all_older, page_hash, reached
 from adapters.sources.feed import list_sha256
 from adapters.sources.json_answers import ACCEPT, date_in, json_of, text_in
-from adapters.sources.json_path import JsonPath
 from adapters.sources.site_source import SiteSettings, SiteSource
 from syncd.domain.model import NO_DATE
 from syncd.ports.source import ArchivePage, Exchange, ImageData, Known, PostData, Reading, Skipped

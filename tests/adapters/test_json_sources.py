@@ -9,8 +9,8 @@ import pytest
 
 from adapters.articles.reading import DirectReader
 from adapters.http.client import HttpSettings, PoliteClient
+from adapters.json_path import JsonPath
 from adapters.sources.http_json import JsonSettings, JsonSource, Paging
-from adapters.sources.json_path import JsonPath
 from adapters.sources.wordpress import WordPressSource, WordPressSourceSettings
 from syncd.domain.model import Precision, SourceId, UnitId
 from syncd.errors import SourceError

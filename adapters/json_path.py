@@ -2,13 +2,18 @@
 
 A path is names joined by dots. Behind a name may stand an index in brackets, from 0, or from the end with a minus; `*` is each member of a list or
 object, as a name or in brackets. A name with a dot, bracket or star in it is quoted: `"gd.title"`. An empty path is the document itself.
+As other tools write it, a path may begin with `$`, and a name may stand in brackets and quotes: `$[*]`, `$.items`, `$['@id']`.
 """
 
 import re
 from dataclasses import dataclass
 from typing import Any
 
-_STEP = re.compile(r'"((?:[^"\\]|\\.)*)"|\[\s*(-?\d{1,9}|\*)\s*\]|([^.\[\]"*]+|\*)')
+_STEP = re.compile(
+    r'"((?:[^"\\]|\\.)*)"|\[\s*(-?\d{1,9}|\*)\s*\]|([^.\[\]"*]+|\*)'
+    r"|\[\s*'((?:[^'\\]|\\.)*)'\s*\]|\[\s*\"((?:[^\"\\]|\\.)*)\"\s*\]"
+)
+_ROOT = re.compile(r"\$(?=[.\[]|$)\.?")
 _MOST = 10_000  # values that one path may find: more is no list of posts
 
 
@@ -23,12 +28,16 @@ class JsonPath:
     def of(cls, text: str) -> "JsonPath":
         """Read a path. Raises ValueError, with the place, for what is none."""
         steps: list[str | int | None] = []
-        at = 0
+        root = _ROOT.match(text)
+        at = root.end() if root else 0
+        if root and text == "$.":
+            raise ValueError(f"{text!r} is no path: it ends with a dot")
         while at < len(text):
             match = _STEP.match(text, at)
             if match is None:
                 raise ValueError(f"{text!r} is no path: {text[at:][:20]!r} is not understood")
-            quoted, index, name = match.groups()
+            quoted, index, name, *bracketed = match.groups()
+            quoted = next((each for each in (quoted, *bracketed) if each is not None), None)
             if quoted is not None:
                 steps.append(re.sub(r"\\(.)", r"\1", quoted))
             elif index is not None:
