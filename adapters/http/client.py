@@ -63,10 +63,12 @@ class PoliteClient:
         allow_addresses: Sequence[str] = (),
         spacing_s: float | None = None,
         robots: bool = False,
+        tls: SharedContext | None = None,
     ) -> "Visit":
         """A visit to one site, to be used in a `with` block; ports and address ranges are allowed besides those of the settings.
 
         `robots`: a website is read, so that its robots.txt is followed where the settings say so; never meant for an API.
+        `tls`: in place of the client's own context, for a site that wants a certificate from us or has an authority of its own.
         """
         settings = self._settings
         dialer = Dialer(
@@ -79,7 +81,7 @@ class PoliteClient:
         return Visit(
             settings,
             user_agent=self._user_agent,
-            connections=Connections(dialer, self._tls),
+            connections=Connections(dialer, tls or self._tls),
             dialer=dialer,
             turns=self._turns,
             clock=self._clock,

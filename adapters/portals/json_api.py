@@ -6,7 +6,7 @@ effect to be unsure of, but anything short of a whole answer is an error, never 
 """
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
@@ -38,32 +38,13 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JsonApi:
+class PortalCalls:
     """The calls of one visit, authenticated by name and password. `key` is the post they concern, for the errors."""
 
     visit: Visit
     portal: str
     auth: tuple[str, Secret]
     key: SourceKey | None = None
-
-    def get(self, url: str, *, query: Mapping[str, str] | None = None, expect: Collection[int] = ()) -> Answer:
-        """Read. `expect` names refusals that tell the caller something; they come back as answers if they are JSON."""
-        return self._call("GET", url, query=query or {}, expect=expect)
-
-    def post(
-        self,
-        url: str,
-        *,
-        members: Mapping[str, object] | None = None,
-        body: bytes | None = None,
-        headers: Mapping[str, str] | None = None,
-        expect: Collection[int] = (),
-    ) -> Answer:
-        """Write `members` as JSON, or a raw `body` under its own headers."""
-        if body is None:
-            body = json.dumps(members or {}, ensure_ascii=False).encode("utf-8", "replace")
-            headers = {"content-type": "application/json; charset=utf-8", **(headers or {})}
-        return self._call("POST", url, headers=headers or {}, body=body, expect=expect)
 
     def fail(
         self,
@@ -87,19 +68,20 @@ class JsonApi:
             hint=hint,
         )
 
-    def _call(
+    def exchange(
         self,
         method: str,
         url: str,
         *,
-        query: Mapping[str, str] | None = None,
+        query: Mapping[str, str | Sequence[str]] | None = None,
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
-        expect: Collection[int] = (),
-    ) -> Answer:
-        writes = method != "GET"
+        writes: bool | None = None,
+    ) -> Exchange:
+        """One request and its answer, whatever its status; `writes` where the method does not tell. Raises PortalError for none."""
+        writes = method != "GET" if writes is None else writes
         try:
-            exchange = self.visit.send(
+            return self.visit.send(
                 method,
                 url,
                 headers={"accept": "application/json", **(headers or {})},
@@ -116,24 +98,31 @@ class JsonApi:
                 retry_after=err.retry_after,
                 hint=err.hint,
             ) from err
+
+    def judge(
+        self, method: str, exchange: Exchange, *, expect: Collection[int] = (), writes: bool | None = None
+    ) -> Answer:
+        """What an answer proves. Raises PortalError for a refusal that was not expected, and for what is no JSON."""
+        writes = method != "GET" if writes is None else writes
         try:
             payload = json.loads(exchange.body)
         except (ValueError, RecursionError) as err:
             if exchange.status >= HTTPStatus.MULTIPLE_CHOICES:
-                self._refuse(method, exchange, code="", said="")
+                self._refuse(method, exchange, code="", said="", writes=writes)
             raise self.fail(
-                f"answered {method} {url} with {exchange.status} and no JSON ({exchange.content_type or 'no type'},"
-                f" {len(exchange.body)} bytes)",
+                f"answered {method} {exchange.url} with {exchange.status} and no JSON"
+                f" ({exchange.content_type or 'no type'}, {len(exchange.body)} bytes)",
                 unknown=writes,
                 hint="a login page, a firewall's page or a PHP notice stands where JSON is due; open the address and see",
             ) from err
         answer = Answer(status=exchange.status, payload=payload, exchange=exchange)
         if exchange.status >= HTTPStatus.MULTIPLE_CHOICES and exchange.status not in expect:
             said = payload.get("message", "") if isinstance(payload, dict) else ""
-            self._refuse(method, exchange, code=answer.code, said=str(said)[:200])
+            self._refuse(method, exchange, code=answer.code, said=str(said)[:200], writes=writes)
         return answer
 
-    def _refuse(self, method: str, exchange: Exchange, *, code: str, said: str) -> NoReturn:
+    def refuse(self, method: str, exchange: Exchange, *, writes: bool, code: str = "", said: str = "") -> NoReturn:
+        """Raise what an answer of status 300 or more proves; `code` and `said` are the portal's own words, `writes` whether it was asked to change anything."""
         status = exchange.status
         redirected = status < HTTPStatus.BAD_REQUEST
         wanting = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT or redirected
@@ -144,11 +133,48 @@ class JsonApi:
         raise self.fail(
             f"answered {method} {exchange.url} with {status}{target}{own_words}",
             kind="gone" if gone else _KINDS.get(status, "redirect" if redirected else "http_status"),
-            unknown=method != "GET" and wanting,
+            unknown=writes and wanting,
             permanent=gone or status in _PERMANENT,
             retry_after=retry_after(exchange),
             hint=_hint(status, code, redirected=redirected),
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JsonApi(PortalCalls):
+    """Calls that carry JSON."""
+
+    def get(self, url: str, *, query: Mapping[str, str] | None = None, expect: Collection[int] = ()) -> Answer:
+        """Read. `expect` names refusals that tell the caller something; they come back as answers if they are JSON."""
+        return self._call("GET", url, query=query or {}, expect=expect)
+
+    def post(
+        self,
+        url: str,
+        *,
+        members: Mapping[str, object] | None = None,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        expect: Collection[int] = (),
+    ) -> Answer:
+        """Write `members` as JSON, or a raw `body` under its own headers."""
+        if body is None:
+            body = json.dumps(members or {}, ensure_ascii=False).encode("utf-8", "replace")
+            headers = {"content-type": "application/json; charset=utf-8", **(headers or {})}
+        return self._call("POST", url, headers=headers or {}, body=body, expect=expect)
+
+    def _call(
+        self,
+        method: str,
+        url: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        expect: Collection[int] = (),
+    ) -> Answer:
+        exchange = self.exchange(method, url, query=query, headers=headers, body=body)
+        return self.judge(method, exchange, expect=expect)
 
 
 def _hint(status: int, code: str, *, redirected: bool) -> str | None:
