@@ -59,6 +59,8 @@ class Services:
     `fetch_image` gets one picture of a unit's post for the portal: None where it is no picture that a portal takes; raises a
     ForeignError where it cannot be read. None in its place: posts are carried without pictures. `page_stands` asks a post's own page
     whether it is still there: False where the site says that it is gone, None where nobody can say.
+    `file_mark` reads an attachment (its address or name, its bytes, its media type) and tells the secrecy mark in its text; None where
+    there is none, or no text to be read. Names are judged when a post is collected.
     """
 
     office: Office
@@ -80,6 +82,7 @@ class Services:
     own_network: OwnNetwork | None = None  # None: no canaries, so that the sources judge one another
     fetch_image: Callable[[UnitId, str], FileToPush | None] | None = None
     page_stands: Callable[[SourceId, str], bool | None] | None = None
+    file_mark: Callable[[str, bytes, str], str | None] | None = None
     capture: str = "page"  # none | feed | page
     collect_every: timedelta = timedelta(hours=1)
     publish_every: timedelta = timedelta(minutes=5)
