@@ -39,11 +39,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortalCalls:
-    """The calls of one visit, authenticated by name and password. `key` is the post they concern, for the errors."""
+    """The calls of one visit, authenticated by name and password, or by headers of the caller. `key` is the post they concern, for the errors."""
 
     visit: Visit
     portal: str
-    auth: tuple[str, Secret]
+    auth: tuple[str, Secret] | None = None
     key: SourceKey | None = None
 
     def fail(
@@ -108,7 +108,7 @@ class PortalCalls:
             payload = json.loads(exchange.body)
         except (ValueError, RecursionError) as err:
             if exchange.status >= HTTPStatus.MULTIPLE_CHOICES:
-                self._refuse(method, exchange, code="", said="", writes=writes)
+                self.refuse(method, exchange, code="", said="", writes=writes)
             raise self.fail(
                 f"answered {method} {exchange.url} with {exchange.status} and no JSON"
                 f" ({exchange.content_type or 'no type'}, {len(exchange.body)} bytes)",
@@ -118,7 +118,7 @@ class PortalCalls:
         answer = Answer(status=exchange.status, payload=payload, exchange=exchange)
         if exchange.status >= HTTPStatus.MULTIPLE_CHOICES and exchange.status not in expect:
             said = payload.get("message", "") if isinstance(payload, dict) else ""
-            self._refuse(method, exchange, code=answer.code, said=str(said)[:200], writes=writes)
+            self.refuse(method, exchange, code=answer.code, said=str(said)[:200], writes=writes)
         return answer
 
     def refuse(self, method: str, exchange: Exchange, *, writes: bool, code: str = "", said: str = "") -> NoReturn:
