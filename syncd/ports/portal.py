@@ -18,6 +18,14 @@ class DeliveryClass(StrEnum):
     C = "C"  # neither: at least once, duplicates reported, never called exactly-once
 
 
+class Trash(StrEnum):
+    """What becomes of a post that an editor throws away."""
+
+    LISTED = "listed"  # it is kept: `find`, `read` and `list` give it
+    FOUND = "found"  # it is kept: `find` and `read` give it, `list` does not
+    NONE = "none"  # the portal has no trash: a post is deleted for good, or taken from the public
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
     """`settle` is the portal's longest request time: after an unknown outcome a look-up tells nothing before it has passed.
@@ -33,6 +41,7 @@ class Capabilities:
     files: bool = True
     image_inside: bool = False
     at_once: int = 1
+    trash: Trash = Trash.LISTED
 
 
 class PortalState(StrEnum):
