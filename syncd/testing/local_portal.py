@@ -71,6 +71,7 @@ class LocalPortal:
         self._lock = threading.Lock()
         self._faults: list[_Pending] = []
         self._late: list[SeenRequest] = []
+        self._open = 0
 
     @property
     def url(self) -> str:
@@ -153,9 +154,22 @@ class LocalPortal:
         """The posts that carry a key: one, if all is well."""
         return tuple(post for post in self.posts() if key in post.content)
 
+    def busy(self) -> bool:
+        """Whether a request is being carried out, be it that nobody waits for its answer any more."""
+        return self._open > 0
+
     # --- serving ------------------------------------------------------------------------------------------
 
     def _behave(self, line: Line, request: SeenRequest) -> bool:
+        with self._lock:
+            self._open += 1
+        try:
+            return self._answer(line, request)
+        finally:
+            with self._lock:
+                self._open -= 1
+
+    def _answer(self, line: Line, request: SeenRequest) -> bool:
         half_s = self._takes_s() / 2
         line.wait(half_s)
         with self._lock:
