@@ -7,7 +7,7 @@ effect to be unsure of, but anything short of a whole answer is an error, never 
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, NoReturn
@@ -20,6 +20,9 @@ from syncd.ports.secret import Secret
 from syncd.ports.source import Exchange
 
 _PERMANENT = {400, 405, 406, 410, 413, 414, 415, 422}
+_NO_ROUTE = (
+    "No route found"  # Drupal's words for an address that is none of its own, an interface switched off among them
+)
 _KINDS = {401: "unauthorized", 403: "forbidden", 404: "not_found", 409: "conflict", 413: "too_large", 429: "throttled"}
 
 
@@ -117,8 +120,8 @@ class PortalCalls:
             ) from err
         answer = Answer(status=exchange.status, payload=payload, exchange=exchange)
         if exchange.status >= HTTPStatus.MULTIPLE_CHOICES and exchange.status not in expect:
-            said = payload.get("message", "") if isinstance(payload, dict) else ""
-            self.refuse(method, exchange, code=answer.code, said=str(said)[:200], writes=writes)
+            code, said = _own_words(payload)
+            self.refuse(method, exchange, code=code, said=said[:200], writes=writes)
         return answer
 
     def refuse(self, method: str, exchange: Exchange, *, writes: bool, code: str = "", said: str = "") -> NoReturn:
@@ -127,7 +130,7 @@ class PortalCalls:
         redirected = status < HTTPStatus.BAD_REQUEST
         wanting = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT or redirected
         # the address is right and knows no such thing
-        gone = status == HTTPStatus.NOT_FOUND and code not in ("", "rest_no_route")
+        gone = status == HTTPStatus.NOT_FOUND and code not in ("", "rest_no_route") and not said.startswith(_NO_ROUTE)
         own_words = f": {code} {said}".rstrip() if code or said else ""
         target = f" to {exchange.header('location')}" if redirected else ""
         raise self.fail(
@@ -142,7 +145,9 @@ class PortalCalls:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JsonApi(PortalCalls):
-    """Calls that carry JSON."""
+    """Calls that carry JSON. `headers` go with each: a token, the media type the portal wants to see accepted."""
+
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def get(self, url: str, *, query: Mapping[str, str] | None = None, expect: Collection[int] = ()) -> Answer:
         """Read. `expect` names refusals that tell the caller something; they come back as answers if they are JSON."""
@@ -158,10 +163,23 @@ class JsonApi(PortalCalls):
         expect: Collection[int] = (),
     ) -> Answer:
         """Write `members` as JSON, or a raw `body` under its own headers."""
+        return self.send("POST", url, members=members, body=body, headers=headers, expect=expect)
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        members: Mapping[str, object] | None = None,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        expect: Collection[int] = (),
+    ) -> Answer:
+        """As `post`, by another method that writes."""
         if body is None:
             body = json.dumps(members or {}, ensure_ascii=False).encode("utf-8", "replace")
             headers = {"content-type": "application/json; charset=utf-8", **(headers or {})}
-        return self._call("POST", url, headers=headers or {}, body=body, expect=expect)
+        return self._call(method, url, headers=headers or {}, body=body, expect=expect)
 
     def _call(
         self,
@@ -173,8 +191,19 @@ class JsonApi(PortalCalls):
         body: bytes = b"",
         expect: Collection[int] = (),
     ) -> Answer:
-        exchange = self.exchange(method, url, query=query, headers=headers, body=body)
+        exchange = self.exchange(method, url, query=query, headers={**self.headers, **(headers or {})}, body=body)
         return self.judge(method, exchange, expect=expect)
+
+
+def _own_words(payload: Any) -> tuple[str, str]:
+    """The portal's word for a refusal and what it says about it, as WordPress, Plone, Liferay and JSON:API write them; empty where it says nothing."""
+    if not isinstance(payload, dict):
+        return "", ""
+    errors = payload.get("errors")
+    if isinstance(errors, list) and errors and all(isinstance(error, dict) for error in errors):
+        return str(errors[0].get("title", "")), "; ".join(str(error.get("detail", "")) for error in errors)
+    code = payload.get("code") or (payload.get("status") if "title" in payload else "")
+    return str(code or ""), str(payload.get("message") or payload.get("title") or "")
 
 
 def _hint(status: int, code: str, *, redirected: bool) -> str | None:
