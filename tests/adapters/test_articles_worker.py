@@ -20,6 +20,7 @@ from adapters.articles.worker import ArticleWorker, WorkerLimits
 from syncd.testing.clock import FakeClock
 
 NOW = datetime(2026, 11, 1, 3, tzinfo=UTC)
+JOB = "adapters.articles.worker_process:answer"
 PAGE = (
     "<html><head><title>Hội nghị tổng kết công tác</title></head><body><h1>Hội nghị tổng kết công tác</h1>"
     "<span class='date'>Thứ sáu - 30/10/2026 15:51</span><div class='body'>"
@@ -96,7 +97,7 @@ def test_a_large_owner_does_not_make_its_reader_look_full(worker: ArticleWorker)
 def test_process_whose_owner_was_killed_before_it_was_ready_ends_without_a_word() -> None:
     ours, theirs = socket.socketpair()
     ours.close()
-    serve = f"from adapters.articles.worker_process import serve; serve({theirs.fileno()}, 10, 20, 20, 1 << 30, 10)"
+    serve = f"from adapters.bounded_process import serve; serve({JOB!r}, {theirs.fileno()}, 10, 20, 20, 1 << 30, 10)"
     with theirs:
         ended = subprocess.run([sys.executable, "-c", serve], pass_fds=(theirs.fileno(),), capture_output=True)
     assert (ended.returncode, ended.stderr) == (0, b"")
@@ -183,7 +184,7 @@ def test_idle_process_ends_by_itself_and_a_new_one_reads_on(clock: FakeClock) ->
 
 @pytest.mark.slow
 def test_process_gives_way_to_a_fresh_one_after_its_number_of_pages(clock: FakeClock) -> None:
-    worker = ArticleWorker(clock=clock, limits=WorkerLimits(pages=2))
+    worker = ArticleWorker(clock=clock, limits=WorkerLimits(requests=2))
     try:
         assert [_read(worker).found_by for _ in range(5)] == ["generic"] * 5
     finally:
