@@ -21,6 +21,8 @@ from syncd.resources import templates_dir
 from syncd.scores import read_scores
 from syncd.storage.engine import open_database
 from syncd.storage.files import FileStore
+from syncd.storage.ledger import Fence
+from syncd.storage.lock import DataLock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,11 @@ def data_dir(config: Config) -> Path:
     if url.startswith("sqlite:///"):
         return Path(url.removeprefix("sqlite:///")).parent
     return (config.base / config.storage.files).parent
+
+
+def data_lock(config: Config) -> DataLock:
+    """The lock of whoever writes."""
+    return DataLock(data_dir(config), database_url(config), lease_s=config.storage.lease_seconds)
 
 
 def socket_path(config: Config) -> Path:
@@ -116,8 +123,8 @@ def source_adapter(table: SourceTable, unit: UnitId, http: Any, clock: Clock, ar
 
 
 @contextmanager
-def wire(config: Config, *, clock: Clock) -> Iterator[Wired]:
-    """Services over an existing, current database. Opens no connection to a foreign system.
+def wire(config: Config, *, clock: Clock, fence: Fence | None = None) -> Iterator[Wired]:
+    """Services over an existing, current database. Opens no connection to a foreign system. Who writes gives the lock's `fence`.
 
     Raises:
         StorageError: no database yet, or not of this version.
@@ -131,7 +138,7 @@ def wire(config: Config, *, clock: Clock) -> Iterator[Wired]:
     profiles = registry.site_profiles(config.profiles)
     with (
         closing(registry.page_reader()(clock=clock)) as articles,
-        closing(open_database(database_url(config), clock=clock)) as db,
+        closing(open_database(database_url(config), clock=clock, fence=fence)) as db,
     ):
         wired = Wired(
             http=http,

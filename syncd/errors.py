@@ -6,6 +6,7 @@ SyncdError(message, *, subject, hint)
 │   └── ConfigInvalid(problems)                 all problems of one configuration at once
 ├── StorageError                                our own database or files cannot be used
 │   └── AlreadyRunning                          another process owns the data
+│       └── LeaseLost                           it took them over from this one
 ├── ForeignError(permanent, retry_after, kind)  a system that is not ours
 │   ├── SourceError(unit, url)   ├── PortalError(portal, key, unknown)
 │   ├── RankingError             ├── MailError
@@ -69,6 +70,10 @@ class StorageError(SyncdError):
 
 class AlreadyRunning(StorageError):
     """Another process owns this data directory or database."""
+
+
+class LeaseLost(AlreadyRunning):
+    """Another process took the data over while this one did not answer. Nothing of the transaction was kept, and none will be again."""
 
 
 class ForeignError(SyncdError):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from syncd.application.services import Services
-from syncd.bootstrap import Wired, data_dir, database_url, socket_path, wire
+from syncd.bootstrap import Wired, data_lock, socket_path, wire
 from syncd.cli.output import Show, counts_table, emit
 from syncd.clock import FixedStartClock, SystemClock
 from syncd.config import Config, load_config
@@ -71,14 +71,21 @@ def reading(config: Path | None, now: str | None) -> Iterator[Services]:
 
 
 @contextmanager
-def owning(config: Config, clock: Clock) -> Iterator[tuple[Wired, DataLock]]:
-    """Services for the one process that writes.
+def owning(
+    config: Config, clock: Clock, *, take: Callable[[DataLock], None] = DataLock.acquire
+) -> Iterator[tuple[Wired, DataLock]]:
+    """Services for the one process that writes; `take` may wait for its lock.
 
     Raises:
         AlreadyRunning: another process owns the data.
     """
-    with DataLock(data_dir(config), database_url(config)) as lock, wire(config, clock=clock) as wired:
-        yield wired, lock
+    lock = data_lock(config)
+    take(lock)
+    try:
+        with wire(config, clock=clock, fence=lock.fence) as wired:
+            yield wired, lock
+    finally:
+        lock.release()
 
 
 def operate(

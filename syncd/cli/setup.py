@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from syncd.application.wording import words
-from syncd.bootstrap import data_dir, database_url
+from syncd.bootstrap import data_dir, data_lock, database_url
 from syncd.cli import inspection
 from syncd.cli.context import ConfigOption, JsonOption, config_from
 from syncd.cli.output import answering, emit
@@ -18,7 +18,6 @@ from syncd.clock import SystemClock
 from syncd.config import load_config
 from syncd.errors import ConfigInvalid
 from syncd.resources import example_config
-from syncd.storage.lock import DataLock
 from syncd.storage.schema import upgrade
 
 db = typer.Typer(name="db", help="Cơ sở dữ liệu (the database)", no_args_is_help=True)
@@ -54,7 +53,7 @@ def db_upgrade(config: ConfigOption = None) -> None:
 def _upgrade(config_path: Path | None) -> list[str]:
     config = config_from(config_path)
     data_dir(config).mkdir(parents=True, exist_ok=True)
-    with DataLock(data_dir(config), database_url(config)):
+    with data_lock(config):
         return upgrade(database_url(config))
 
 

@@ -55,13 +55,14 @@ class Daemon:
         # not an Event: its set() in a handler can lock itself out of the wait that the signal interrupted
         self._end: SimpleQueue[None] = SimpleQueue()
         self._failed = False
+        self.asked_to_end = False  # by a signal
         self._scheduler = Scheduler(services, still_owner=still_owner, on_failure=self._fail)
         self._control = ControlServer(socket_path, self._perform)
         self._host, self._port = host, port
         self._static = static
 
     def run(self) -> int:
-        """Serve until a signal; the exit code: 0 after a clean stop, 1 after a failure of our own."""
+        """Serve until a signal, or until the data are another's; the exit code: 0 after a clean stop, 1 after a failure of our own."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
         with ExitStack() as stack:
@@ -84,7 +85,7 @@ class Daemon:
                 clean = self._scheduler.stop(wait_s=GIVE_UP_AFTER_S - ABORT_FETCHES_AFTER_S)
             server.should_exit = True
             web.join(timeout=3.0)
-            self._mark("stop", clean=clean)
+            self._mark_stop(clean=clean)
             log.info("stopped", clean=clean)
             if not clean:
                 # What still waits for a foreign system (a silent mail server) would keep the process for minutes, and
@@ -103,6 +104,7 @@ class Daemon:
                 continue
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        self.asked_to_end = True
         self._end.put(None)
 
     def _fail(self) -> None:
@@ -124,10 +126,16 @@ class Daemon:
             uow.commit()
         return recovered
 
-    def _mark(self, mark: str, *, clean: bool) -> None:
-        with self._services.db.write() as uow:
-            uow.ledger.append(LeafKind.DAEMON_MARK, self._services.clock.now(), {"mark": mark, "clean": clean})
-            uow.commit()
+    def _mark_stop(self, *, clean: bool) -> None:
+        try:
+            with self._services.db.write() as uow:
+                mark = {"mark": "stop", "clean": clean}
+                uow.ledger.append(LeafKind.DAEMON_MARK, self._services.clock.now(), mark)
+                uow.commit()
+        except (
+            StorageError
+        ) as error:  # a database that is away, or that has become another's, must not keep us from ending
+            log.warning("the stop is not recorded", error=str(error))
 
     def _listen(self) -> socket.socket:
         listener = socket.socket(socket.AF_INET6 if ":" in self._host else socket.AF_INET, socket.SOCK_STREAM)

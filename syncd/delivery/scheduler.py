@@ -11,7 +11,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from syncd.application.jobs import BY_NAME, JOBS, Lane, Planner
 from syncd.application.services import Services
-from syncd.errors import AlreadyRunning, StorageError, SyncdError
+from syncd.errors import LeaseLost, StorageError, SyncdError
 from syncd.interpreter import share_one_processor
 from syncd.ports.records import Slot, SlotState
 
@@ -70,15 +70,15 @@ class Scheduler:
                 if self._stopping.is_set():
                     return
                 if not self._still_owner():
-                    raise AlreadyRunning(
-                        "the lock on the data is lost", hint="the database server was restarted: start again"
+                    raise LeaseLost(
+                        "another process took the data over", hint="this one did not answer for longer than a lease"
                     )
                 self._catch_up()
                 self._waiting += self._planner.plan(self._services.clock.now())
                 self._dispatch()
                 self._trouble = ""
         except StorageError as error:
-            if isinstance(error, AlreadyRunning):
+            if isinstance(error, LeaseLost):
                 log.error("stopping", error=str(error), hint=error.hint)
                 self._on_failure()
             elif str(error) != self._trouble:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from syncd.errors import StorageError
 from syncd.ports.clock import Clock
 from syncd.storage.connections import Connections
+from syncd.storage.ledger import Fence
 from syncd.storage.transaction import Transaction, translated
 from syncd.storage.uow import SqlUnitOfWork
 from syncd.storage.writers import WRITER_TIMEOUT_S, Writers
@@ -23,6 +24,7 @@ REVISIONS = (
     "0003",
     "0004",
     "0005",
+    "0006",
 )  # the schema's revisions, oldest first: opening a database must not cost the import of Alembic
 BUSY_TIMEOUT_S = 5.0  # SQLite: how long another process may hold the file
 # SQLite's 2 MB do not hold the pages that some looks committed together change: each would be written to the WAL several times.
@@ -56,11 +58,17 @@ def sqlite_file(url: URL) -> Path | None:
     return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
 
 
-def make_write_engine(url: URL) -> Engine:
-    """An engine with one connection, whose transactions take the write lock when they begin."""
+def make_write_engine(url: URL, *, idle_s: float = 0) -> Engine:
+    """An engine with one connection, whose transactions take the write lock when they begin.
+
+    PostgreSQL ends a transaction that has asked for nothing for `idle_s` (0: never does): that of a stopped process
+    would keep out whoever takes over.
+    """
     if sqlite_file(url) is None:
-        arguments = postgresql_arguments("writer")
-        return create_engine(url, pool_size=1, max_overflow=0, pool_pre_ping=True, connect_args=arguments)
+        arguments = postgresql_arguments("writer", idle_s=idle_s)
+        engine = create_engine(url, pool_size=1, max_overflow=0, pool_pre_ping=True, connect_args=arguments)
+        _mind_poolers(engine)
+        return engine
     engine = create_engine(url, pool_size=1, max_overflow=0, connect_args=_SQLITE_ARGUMENTS)
     _at_connect(engine, "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"cache_size=-{_WRITER_CACHE_KB}")
     _at_begin(engine, _BEGIN_WRITING)
@@ -78,6 +86,7 @@ def make_read_engine(url: URL) -> Engine:
             isolation_level="REPEATABLE READ",
             connect_args=postgresql_arguments("reader"),
         )
+        _mind_poolers(engine)
         return engine.execution_options(postgresql_readonly=True)
     engine = create_engine(url, pool_size=8, max_overflow=-1, connect_args=_SQLITE_ARGUMENTS)
     # SQLite before 3.51.3 can damage a WAL that two connections check-point at once: the writer alone does.
@@ -93,12 +102,36 @@ _SQLITE_ARGUMENTS: dict[str, Any] = {
 }
 
 
-def postgresql_arguments(role: str) -> dict[str, Any]:
-    """How a connection is opened, and called in the server's own lists."""
+def postgresql_arguments(role: str, *, idle_s: float = 0) -> dict[str, Any]:
+    """How a connection is opened, and called in the server's own lists. `idle_s`: how long a transaction may ask for nothing; 0 for ever."""
+    options = {
+        "lock_timeout": int(WRITER_TIMEOUT_S * 1000),
+        "idle_in_transaction_session_timeout": int(idle_s * 1000),
+        "timezone": "UTC",
+    }
     return {
         "application_name": f"syncd {role} {socket.gethostname()} {os.getpid()}"[:63],
-        "options": f"-c lock_timeout={int(WRITER_TIMEOUT_S * 1000)} -c timezone=UTC",
+        "options": " ".join(f"-c {name}={value}" for name, value in options.items()),
+        "connect_timeout": 10,
+        "tcp_user_timeout": 30_000,  # a server that vanished without a word is noticed in half a minute, not in a quarter of an hour
     }
+
+
+def behind_a_pooler(connection: Any) -> bool:
+    """Whether a driver's connection ends at a pooler: what greeted it is not the process that answers.
+
+    Then nothing may be left in the session: the next transaction may be another session's.
+    """
+    (answering,) = connection.execute("SELECT pg_backend_pid()").fetchone()
+    return bool(answering != connection.info.backend_pid)
+
+
+def _mind_poolers(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def prepare_nothing(connection: Any, _record: Any) -> None:
+        if behind_a_pooler(connection):
+            connection.prepare_threshold = None
+        connection.rollback()
 
 
 def _at_connect(engine: Engine, *pragmas: str) -> None:
@@ -116,11 +149,13 @@ def _at_begin(engine: Engine, statement: str) -> None:
 
 
 class SqlDatabase:
-    """Implements `ports.store.Database`: our database, shared by threads."""
+    """Implements `ports.store.Database`: our database, shared by threads. With a `fence` every writing transaction proves it."""
 
-    def __init__(self, url: URL, *, clock: Clock) -> None:
+    def __init__(self, url: URL, *, clock: Clock, fence: Fence | None = None) -> None:
         self.url = url
-        self._writing = Connections(make_write_engine(url), begin=_BEGIN_WRITING)
+        self._fence = fence
+        engine = make_write_engine(url, idle_s=fence.lease_s if fence else 0)
+        self._writing = Connections(engine, begin=_BEGIN_WRITING)
         self._reading = Connections(make_read_engine(url), begin=_BEGIN_READING)
         self._writers = Writers(self._writing, clock=clock)
 
@@ -130,12 +165,13 @@ class SqlDatabase:
 
         Raises:
             StorageError: also where this thread writes already: it would wait for itself.
+            LeaseLost: another process took the data over.
         """
         turn = self._writers.turn()
         try:
             unit_of_work = SqlUnitOfWork(turn.transaction)
             if self.url.get_backend_name() == "postgresql":
-                unit_of_work.ledger.lock()
+                unit_of_work.ledger.lock(self._fence)
             yield unit_of_work
         except BaseException as err:
             with suppress(StorageError):  # what broke it tells more than what came of it
@@ -190,8 +226,10 @@ def stored_revision(url: URL) -> str | None:
         engine.dispose()
 
 
-def open_database(url: str, *, clock: Clock) -> SqlDatabase:
+def open_database(url: str, *, clock: Clock, fence: Fence | None = None) -> SqlDatabase:
     """Open a database whose schema is the one this program knows. Creates and changes nothing.
+
+    `fence` is what every writing transaction has to prove (`DataLock.fence`).
 
     Raises:
         StorageError: no database, an older schema (the hint says how to bring it up), or a newer one.
@@ -213,4 +251,4 @@ def open_database(url: str, *, clock: Clock) -> SqlDatabase:
             subject=shown,
             hint="bring it up with: syncd db upgrade",
         )
-    return SqlDatabase(parsed, clock=clock)
+    return SqlDatabase(parsed, clock=clock, fence=fence)

@@ -1,26 +1,52 @@
 """The ledger in the database: leaves, and the one row that says how many there are and what they hash to."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, insert, select, update
 
 from syncd.domain.ledger import Frontier, LeafKind, leaf_bytes, leaf_hash
 from syncd.domain.model import UnitId
-from syncd.errors import ChainBroken
+from syncd.errors import ChainBroken, LeaseLost
 from syncd.ports.records import LeafRecord, LedgerHead
 from syncd.storage.prepared import Prepared
-from syncd.storage.tables import leaves, ledger_head
+from syncd.storage.tables import leases, leaves, ledger_head
 from syncd.storage.transaction import Transaction, records_of
 
 _STREAM = 1_000  # leaves fetched at a time
 _HEAD = Prepared(lambda _: select(ledger_head.c.size, ledger_head.c.peaks), [])
 _LOCKED_HEAD = Prepared(lambda _: select(ledger_head.c.size, ledger_head.c.peaks).with_for_update(), [])
+# One statement for both rows: what the lease costs a transaction is no round trip. It waits for whoever takes the lease over, and is
+# then answered with nothing; whoever takes it over waits for the end of the transaction.
+_FENCED_HEAD = Prepared(
+    lambda _: (
+        select(ledger_head.c.size, ledger_head.c.peaks)
+        .where(
+            leases.c.name == bindparam("name"),
+            leases.c.holder == bindparam("holder"),
+            leases.c.epoch == bindparam("epoch"),
+        )
+        .with_for_update()
+    ),
+    ["name", "holder", "epoch"],
+)
+_HOLDER = Prepared(
+    lambda _: select(leases.c.holder, leases.c.epoch).where(leases.c.name == bindparam("name")), ["name"]
+)
 _SET_HEAD = Prepared(
     lambda _: update(ledger_head).values(size=bindparam("size"), peaks=bindparam("peaks")), ["size", "peaks"]
 )
 _ADD = Prepared(lambda _: insert(leaves), ["seq", "kind", "unit", "at", "body", "hash"])
+WRITER = "writer"  # the name of the one lease there is
+
+
+class Fence(NamedTuple):
+    """The right to write that a transaction has to prove: who took the lease, and which taking it was; `lease_s`, for how long it is taken."""
+
+    holder: str
+    epoch: int
+    lease_s: float
 
 
 class SqlLedger:
@@ -63,9 +89,27 @@ class SqlLedger:
         query = select(leaves).where(leaves.c.unit == unit, leaves.c.at >= start, leaves.c.at < end)
         return records_of(LeafRecord, self._transaction.execute(query.order_by(leaves.c.seq)))
 
-    def lock(self) -> None:
-        """Hold the head's row until the transaction ends: on PostgreSQL this is what makes writers wait for one another."""
-        self._read_head(for_update=True)
+    def lock(self, fence: Fence | None) -> None:
+        """Hold the head's row until the transaction ends: on PostgreSQL this is what makes writers wait for one another.
+
+        With a fence the lease's row is held beside it.
+
+        Raises:
+            LeaseLost: the lease is another's by now.
+        """
+        if fence is None:
+            self._take_head(self._transaction.rows(_LOCKED_HEAD))
+            return
+        found = self._transaction.rows(_FENCED_HEAD, (WRITER, fence.holder, fence.epoch))
+        if not found:
+            self._take_head(self._transaction.rows(_HEAD))
+            holder, epoch = (self._transaction.rows(_HOLDER, (WRITER,)) or [("nobody", 0)])[0]
+            raise LeaseLost(
+                f"the data were taken over by {holder} (epoch {epoch}, ours was {fence.epoch}): nothing more is written here",
+                subject=fence.holder,
+                hint="this process did not answer for longer than a lease; it may be started again, or wait with --standby",
+            )
+        self._take_head(found)
 
     def flush(self) -> None:
         """Write what was appended: the leaves, then the head, last of all."""
@@ -80,10 +124,9 @@ class SqlLedger:
             self._gathered = []
 
     def _current(self) -> Frontier:
-        return self._frontier or self._read_head(for_update=False)
+        return self._frontier or self._take_head(self._transaction.rows(_HEAD))
 
-    def _read_head(self, *, for_update: bool) -> Frontier:
-        found = self._transaction.rows(_LOCKED_HEAD if for_update else _HEAD)
+    def _take_head(self, found: list[Sequence[Any]]) -> Frontier:
         if not found:
             raise ChainBroken("the head of the ledger is gone", seq=0, hint="restore the database from a backup")
         size, peaks = found[0]

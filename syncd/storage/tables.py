@@ -330,4 +330,16 @@ ledger_head = Table(
     CheckConstraint("id = 1", name="one_row"),
 )
 
+# Who may write, on PostgreSQL alone: one row, `writer`. Taken anew it counts up its epoch. `watched`: the holder's session keeps an
+# advisory lock on the epoch for as long as it lives.
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("epoch", RowId, nullable=False),
+    Column("expires_at", Utc, nullable=False),
+    Column("watched", Boolean, nullable=False),
+)
+
 NEVER_CHANGED = (leaves, statements, adjustments)
