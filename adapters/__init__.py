@@ -11,6 +11,7 @@ BUILTIN: dict[str, dict[str, str]] = {
     "portals": {
         "outbox": "adapters.portals.outbox:OutboxPortal",
         "wordpress": "adapters.portals.wordpress:WordPressPortal",
+        "xmlrpc": "adapters.portals.xmlrpc:XmlRpcPortal",
     },
     "ranking": {
         "http": "adapters.ranking.http:HttpRanking",

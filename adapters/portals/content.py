@@ -10,6 +10,7 @@ _KEY = re.compile(r"syncd-[0-9a-f]{32}")
 _MARKER = re.compile(r"<!--\s*(syncd-[0-9a-f]{32})\s*-->")
 # what content systems carry out within a text: [gallery], {{ 7*7 }}, ${7*7}, {% if %}, Joomla's {loadposition x}
 _MARK = re.compile(r"\[(?=[\w/\[])|\{")
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def is_key(text: str) -> bool:
@@ -25,6 +26,11 @@ def with_marker(html: str, key: SourceKey) -> str:
 def inert(html: str) -> str:
     """The same text to a reader's eye, without a mark that a portal's shortcodes or templates would carry out."""
     return _MARK.sub(lambda mark: f"&#{ord(mark[0])};", html)
+
+
+def without_control(text: str) -> str:
+    """The text without what no XML document can hold: control characters, half surrogates."""
+    return _NOT_XML.sub("", text)
 
 
 def find_marker(html: str) -> SourceKey | None:

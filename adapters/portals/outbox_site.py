@@ -16,14 +16,13 @@ from xml.etree import ElementTree
 
 import nh3
 
-from adapters.portals.content import is_key
+from adapters.portals.content import is_key, without_control
 from adapters.portals.outbox_files import OutboxEntry
 from syncd.domain.model import LOCAL
 
 FEED_LENGTH = 50
 _ATOM = "http://www.w3.org/2005/Atom"
 _SAFE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
-_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _CSP = "default-src 'none'; img-src 'self' http: https:; style-src 'self'; base-uri 'none'; form-action 'none'"
 _STYLE = b"""body{max-width:46rem;margin:0 auto;padding:1rem;font:1.05rem/1.55 system-ui,sans-serif;color:#1a1a1a;background:#fff}
 header,footer{border-bottom:1px solid #ccc;margin-bottom:1rem}footer{border:0;color:#595959;margin-top:2rem}
@@ -119,9 +118,9 @@ def _clean(html: str) -> str:
 
 def _element(parent: ElementTree.Element, tag: str, text: str = "", **attributes: str) -> ElementTree.Element:
     # a title may hold control characters, which no XML file can
-    made = ElementTree.SubElement(parent, tag, {name: _NOT_XML.sub("", value) for name, value in attributes.items()})
+    made = ElementTree.SubElement(parent, tag, {name: without_control(value) for name, value in attributes.items()})
     if text:
-        made.text = _NOT_XML.sub("", text)
+        made.text = without_control(text)
     return made
 
 
