@@ -1,12 +1,6 @@
-"""Pictures of posts, for the portal: fetched politely, judged by their own first bytes, never by what the server calls them."""
+"""What a picture is, by its own first bytes, never by what a server calls it."""
 
-import hashlib
 import struct
-from collections.abc import Collection
-
-from adapters.http.client import PoliteClient
-from syncd.errors import ForeignError
-from syncd.ports.portal import FileToPush
 
 _SIGNATURES = (
     (b"\xff\xd8\xff", "image/jpeg"),
@@ -51,30 +45,3 @@ def _jpeg_size(data: bytes) -> tuple[int, int]:
             return width, height
         at += 1 if data[at + 1] == 0xFF else 2 + int.from_bytes(data[at + 2 : at + 4])
     return 0, 0
-
-
-class ImageFetcher:
-    """May be shared by threads, like the client under it."""
-
-    def __init__(self, http: PoliteClient) -> None:
-        self._http = http
-
-    def __call__(self, url: str, allow_ports: Collection[int]) -> FileToPush | None:
-        """The picture behind `url`, or None where it is none that a portal takes.
-
-        Raises:
-            ForeignError: it cannot be read; `permanent` where a retry cannot help.
-        """
-        with self._http.visit(allow_ports=allow_ports) as visit:
-            answer = visit.get(url, accept="image/*")
-        if answer.status != 200:
-            raise ForeignError(
-                f"picture {url}: {answer.status}",
-                kind="http_status",
-                permanent=answer.status in (404, 410),
-                subject=url,
-            )
-        kind = image_type(answer.body)
-        if kind is None or pixels(answer.body) > MAX_PIXELS:
-            return None
-        return FileToPush(sha256=hashlib.sha256(answer.body).hexdigest(), content_type=kind, data=answer.body)

@@ -133,7 +133,7 @@ def wire(config: Config, *, clock: Clock, fence: Fence | None = None) -> Iterato
     sources = {table.id: (UnitId(unit), table) for unit, tables in config.sources.items() for table in tables}
     units = {UnitId(table.id): unit_of(table, config.sources.get(table.id, ()), config) for table in config.units}
     ranking = config.ranking_adapter
-    images = registry.image_fetcher()(http)
+    files = registry.file_fetcher()(http)
     standing = registry.page_standing()(http)
     profiles = registry.site_profiles(config.profiles)
     with (
@@ -185,6 +185,9 @@ def wire(config: Config, *, clock: Clock, fence: Fence | None = None) -> Iterato
                     authors={UnitId(unit): author for unit, author in config.portal.authors.items()},
                     credit=config.portal.credit,
                     flood_cap=config.portal.flood_cap,
+                    files=config.portal.files,
+                    at_once=config.portal.at_once,
+                    withdraw_gone=config.portal.withdraw_gone,
                 ),
                 mail_rules=MailRules(
                     sender=config.mail.sender,
@@ -198,7 +201,7 @@ def wire(config: Config, *, clock: Clock, fence: Fence | None = None) -> Iterato
                 )
                 if config.http.canaries
                 else None,
-                fetch_image=lambda unit, url: images(url, ports_of(unit, config)),
+                fetch_file=lambda unit, url: files(url, ports_of(unit, config)),
                 page_stands=lambda source, url: standing(url, ports_of(sources[source][0], config)),
                 capture=config.evidence.capture,
                 collect_every=timedelta(minutes=config.schedule.collect_every_minutes),

@@ -47,8 +47,8 @@ def canary_address() -> Any:
     return _load("adapters.canaries:host_and_port")
 
 
-def image_fetcher() -> Any:
-    return _load("adapters.images:ImageFetcher")
+def file_fetcher() -> Any:
+    return _load("adapters.post_files:FileFetcher")
 
 
 def page_standing() -> Any:

@@ -64,7 +64,7 @@ class WordPressPortal:
     ) -> None:
         """`clock` is not used: every instant here is the portal's."""
         self.name = name
-        self.capabilities = Capabilities(delivery_class=DeliveryClass.B, settle=settle)
+        self.capabilities = Capabilities(delivery_class=DeliveryClass.B, settle=settle, at_once=4)
         self._settings = settings
         self._http = http
         self._base = settings.url.rstrip("/")

@@ -34,7 +34,9 @@ class Assessment:
 class PublishRules:
     """How posts are put on the portal. `authors`: unit -> name there; `categories`: the unit's category -> the portal's, `*` for the rest.
 
-    `flood_cap`: how many posts of periods that are over go there a day, and how many of one reading at once.
+    `flood_cap`: how many posts of periods that are over go there a day, and how many of one reading at once. `files`: which pictures and
+    attachments are copied (`first`: one picture). `at_once`: how many posts are sent side by side, where the portal allows it.
+    `withdraw_gone`: a post that left its unit's site for good is taken from the public; one that came to bear a secrecy mark always is.
     """
 
     max_attempts: int = 8
@@ -42,6 +44,9 @@ class PublishRules:
     authors: Mapping[UnitId, str] = field(default_factory=dict)
     credit: str = "Nguồn: {unit}"
     flood_cap: int = 100
+    files: str = "all"  # all | first | none
+    at_once: int = 2
+    withdraw_gone: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +61,8 @@ class MailRules:
 class Services:
     """Wired once by `bootstrap`, shared by threads. `open_source` makes the adapter of one source for one visit.
 
-    `fetch_image` gets one picture of a unit's post for the portal: None where it is no picture that a portal takes; raises a
-    ForeignError where it cannot be read. None in its place: posts are carried without pictures. `page_stands` asks a post's own page
+    `fetch_file` gets one picture or attachment of a unit's post for the portal: None where it is none that a portal takes; raises a
+    ForeignError where it cannot be read. None in its place: posts are carried without files. `page_stands` asks a post's own page
     whether it is still there: False where the site says that it is gone, None where nobody can say.
     `file_mark` reads an attachment (its address or name, its bytes, its media type) and tells the secrecy mark in its text; None where
     there is none, or no text to be read. Names are judged when a post is collected.
@@ -80,7 +85,7 @@ class Services:
     mail_rules: MailRules
     allowed_hours: DailyHours = ALWAYS  # in which the units' websites may be asked
     own_network: OwnNetwork | None = None  # None: no canaries, so that the sources judge one another
-    fetch_image: Callable[[UnitId, str], FileToPush | None] | None = None
+    fetch_file: Callable[[UnitId, str], FileToPush | None] | None = None
     page_stands: Callable[[SourceId, str], bool | None] | None = None
     file_mark: Callable[[str, bytes, str], str | None] | None = None
     capture: str = "page"  # none | feed | page

@@ -146,6 +146,9 @@ class PortalTable(Table):
     max_attempts: int = Field(default=8, ge=1, le=100)
     credit: Text = "Nguồn: {unit}"
     flood_cap: int = Field(default=100, ge=1, le=10_000)
+    files: Literal["all", "first", "none"] = "all"
+    at_once: int = Field(default=2, ge=1, le=16)
+    withdraw_gone: bool = False
     categories: dict[str, str] = Field(default_factory=dict)
     authors: dict[str, str] = Field(default_factory=dict)
 

@@ -15,7 +15,7 @@ from syncd.application.figures.edits import Edit, edits_of
 from syncd.application.figures.explain import explain
 from syncd.application.figures.quota_table import QuotaTable, assessment_of, current_period, periods_of, quota_table
 from syncd.application.figures.sheet import SYMBOL, sheet_of, so_far, worst_first
-from syncd.application.publishing.deliver import Outcome
+from syncd.application.publishing.attempt import Outcome
 from syncd.application.services import Assessment, Services
 from syncd.application.wording import STATUS, words
 from syncd.domain.differences import Piece

@@ -9,7 +9,7 @@ import pytest
 
 from adapters.articles.reading import DirectReader
 from adapters.http.client import HttpFailure, HttpSettings, PoliteClient
-from adapters.images import ImageFetcher
+from adapters.post_files import FileFetcher
 from adapters.sources.feed import FeedSettings, FeedSource
 from syncd.clock import SystemClock
 from syncd.domain.model import SourceId, UnitId
@@ -217,7 +217,7 @@ def chain_of_redirects(inside: LocalSite, outside: LocalSite, folder: Path) -> N
 
 
 def picture(inside: LocalSite, outside: LocalSite, folder: Path) -> None:
-    fetch = ImageFetcher(client_for(outside, inside))
+    fetch = FileFetcher(client_for(outside, inside))
     for url in ("http://10.0.0.1/anh.png", f"http://127.0.0.1:{inside.port}/anh.png"):
         with pytest.raises(ForeignError) as caught:
             fetch(url, frozenset((inside.port,)))

@@ -10,9 +10,9 @@ import pytest
 
 from syncd.application.collecting.collect import collect_unit
 from syncd.application.publishing.publish import publish
-from syncd.domain.model import OutageOwner, UnitId
+from syncd.domain.model import OutageOwner, SourceKey, UnitId
 from syncd.errors import PortalError, SourceError, UsageError
-from syncd.ports.portal import FileToPush, PortalState
+from syncd.ports.portal import FileToPush, PortalPost, PortalState
 from syncd.ports.records import OutageRecord, PostRecord, PushState, SightingRecord
 from syncd.ports.source import ImageData
 from syncd.testing.clock import FakeClock
@@ -133,8 +133,13 @@ def test_an_edit_that_brings_a_secret_mark_is_not_carried(office: ExampleOffice,
     edit(office, "<p>MẬT</p>" + story("bàn việc mật"))
     report = publish(office.services)
     assert office.portal.calls == 1
-    assert "not sent" in report.notes[0].note
-    assert office.push(post).state is PushState.DELIVERED
+    taken, kept_back = report.notes
+    assert "taken from the public" in taken.note
+    assert "not sent" in kept_back.note
+    assert {(note.title, note.url) for note in report.notes} == {("", "")}  # nothing of it is told but its number
+    push = office.push(post)
+    assert (push.state, push.portal_state, push.withdrawn_at) == (PushState.DELIVERED, "draft", office.clock.now())
+    assert report.total.withdrawn == 1
     assert publish(office.services).notes == ()
 
 
@@ -512,8 +517,144 @@ def test_the_first_picture_goes_along_and_a_broken_one_keeps_nothing_back(office
         item(2, images=(ImageData(url="https://ban-a.example/broken.png"),)),
     ]
     collect_unit(office.services, office.unit("ban-a"))
-    report = publish(replace(office.services, fetch_image=fetch))
+    report = publish(replace(office.services, fetch_file=fetch))
     assert report.total.sent == 2
     shown = {sent.title: sent.image.sha256 if sent.image else None for sent in office.portal.sent.values()}
     assert shown == {"Tin số 1": picture.sha256, "Tin số 2": None}
     assert [note.note for note in report.notes] == ["picture https://ban-a.example/broken.png: no answer"]
+
+
+# --- many at once, and what was listed instead of asked for -----------------------------------------------
+
+
+def many(office: ExampleOffice, number: int) -> list[PostRecord]:
+    office.site("ban-a/1").posts = [item(each) for each in range(1, number + 1)]
+    collect_unit(office.services, office.unit("ban-a"))
+    return office.posts("ban-a")
+
+
+def test_posts_of_a_month_are_looked_up_by_one_listing(office: ExampleOffice) -> None:
+    many(office, 20)
+    asked: list[int] = []
+    office.portal.at_find = lambda: asked.append(1)
+    listed: list[int] = []
+    office.portal.at_list = listed.append
+    assert publish(office.services).total.sent == 20
+    assert asked == []
+
+
+def test_what_a_listing_shows_is_taken_over_and_not_made_again(office: ExampleOffice) -> None:
+    posts = many(office, 12)
+    for number, post in enumerate(posts[:3]):
+        office.portal.put(f"x{number}", post.title, post.html, post.published_at, key=post.key)
+    report = publish(office.services)
+    assert (report.total.sent, report.total.adopted) == (9, 3)
+    assert [office.portal.copies(post.key) for post in posts] == [1] * 12
+
+
+def test_a_listing_that_fails_leads_to_a_look_up_for_each(office: ExampleOffice) -> None:
+    posts = many(office, 12)
+    office.portal.put("x", posts[0].title, posts[0].html, posts[0].published_at, key=posts[0].key)
+    office.portal.at_list = lambda _: raises(error("incomplete"))
+    report = publish(office.services)
+    assert (report.total.sent, report.total.adopted) == (11, 1)
+
+
+def test_a_post_that_was_tried_before_is_asked_for_by_its_key_under_any_date(office: ExampleOffice) -> None:
+    posts = many(office, 12)
+    office.portal.after = lambda: raises(error("timeout", unknown=True))
+    publish(office.services)
+    office.portal.after = lambda: None
+    for id, there in list(office.portal.posts.items()):
+        office.portal.posts[id] = replace(there, published_at=local("2020-01-01 00:00"))
+    office.clock.advance(SETTLE)
+    publish(office.services)
+    assert [office.portal.copies(post.key) for post in posts] == [1] * 12
+
+
+def test_as_many_posts_as_the_portal_and_the_rules_allow_are_sent_side_by_side(office: ExampleOffice) -> None:
+    posts = many(office, 30)
+    office.portal.capabilities = replace(office.portal.capabilities, at_once=4)
+    services = replace(office.services, publish_rules=replace(office.services.publish_rules, at_once=3))
+    together, most = threading.Barrier(3), threading.Semaphore(3)
+
+    def meet() -> None:
+        assert most.acquire(blocking=False), "more than three at once"
+        together.wait(timeout=10)  # all three are here, or this breaks
+        most.release()
+
+    office.portal.before = meet
+    assert publish(services).total.sent == 30
+    assert [office.portal.copies(post.key) for post in posts] == [1] * 30
+
+
+def test_a_portal_that_fails_stops_posts_that_are_sent_side_by_side_too(office: ExampleOffice) -> None:
+    posts = many(office, 30)
+    office.portal.capabilities = replace(office.portal.capabilities, at_once=4)
+    services = replace(office.services, publish_rules=replace(office.services.publish_rules, at_once=4))
+    office.portal.before = lambda: raises(error("http_status", unknown=True))
+    report = publish(services)
+    assert report.portal_error == "the portal failed"
+    assert office.portal.calls <= 6  # three in a row, and those that were under way
+    assert {office.push(post).state for post in posts} == {PushState.QUEUED, PushState.UNKNOWN}
+
+
+def test_a_title_that_an_editor_changed_is_not_overwritten(office: ExampleOffice, post: PostRecord) -> None:
+    publish(office.services)
+    office.portal.posts["p1"] = replace(office.portal.posts["p1"], title="Tít của biên tập viên")
+    edit(office, story("bàn việc khác"))
+    report = publish(office.services)
+    assert (office.portal.calls, office.portal.posts["p1"].title) == (1, "Tít của biên tập viên")
+    assert "edited on the portal" in report.notes[0].note
+
+
+# --- withdrawals ---------------------------------------------------------------------------------------
+
+
+def leave_site(office: ExampleOffice, post: PostRecord) -> None:
+    with office.db.write() as uow:
+        uow.posts.update(replace(post, gone_since=office.clock.now(), gone_at=office.clock.now()))
+        uow.commit()
+
+
+def test_a_post_that_left_its_site_stays_on_the_portal_unless_a_rule_says_otherwise(
+    office: ExampleOffice, post: PostRecord
+) -> None:
+    publish(office.services)
+    leave_site(office, post)
+    assert publish(office.services).total.withdrawn == 0
+    assert office.portal.posts["p1"].state is PortalState.PUBLIC
+    services = replace(office.services, publish_rules=replace(office.services.publish_rules, withdraw_gone=True))
+    assert publish(services).total.withdrawn == 1
+    assert office.portal.posts["p1"].state is PortalState.DRAFT
+    assert publish(services).total.withdrawn == 0
+    assert office.push(post).withdrawn_at == office.clock.now()
+
+
+def test_a_withdrawal_whose_answer_is_lost_is_done_again(office: ExampleOffice, post: PostRecord) -> None:
+    publish(office.services)
+    leave_site(office, post)
+    services = replace(office.services, publish_rules=replace(office.services.publish_rules, withdraw_gone=True))
+    whole = office.portal.withdraw
+
+    def lost(portal_id: str, key: SourceKey) -> PortalPost:
+        whole(portal_id, key)
+        raise error("timeout", unknown=True)
+
+    office.portal.withdraw = lost  # type: ignore[method-assign]  # the portal's answer
+    assert publish(services).total.withdrawn == 0
+    office.portal.withdraw = whole  # type: ignore[method-assign]
+    office.clock.advance(HOUR)
+    assert publish(services).total.withdrawn == 1
+    assert office.push(post).portal_state == "draft"
+
+
+def test_a_copy_that_is_no_longer_ours_is_left_to_a_person(office: ExampleOffice, post: PostRecord) -> None:
+    publish(office.services)
+    leave_site(office, post)
+    office.portal.posts["p1"] = replace(office.portal.posts["p1"], key=None)
+    services = replace(office.services, publish_rules=replace(office.services.publish_rules, withdraw_gone=True))
+    report = publish(services)
+    assert (report.total.withdrawn, office.portal.posts["p1"].state) == (0, PortalState.PUBLIC)
+    assert "a person decides" in report.notes[0].note
+    assert publish(services).notes == ()

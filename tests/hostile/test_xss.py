@@ -22,6 +22,7 @@ from adapters.portals.wordpress import WordPressPortal, WordPressSettings
 from adapters.sources.feed_documents import parse_feed
 from syncd.application.evidence import dossier
 from syncd.application.letters import prepare
+from syncd.application.publishing.files import PostFiles
 from syncd.application.publishing.payload import payload_of
 from syncd.application.publishing.publish import publish
 from syncd.delivery.web import create_app
@@ -253,4 +254,4 @@ def _payload(places: Places, post: PostRecord) -> PostToPush:
     services = places.office.services
     with services.db.read() as uow:
         push = uow.pushes.get(services.portal.name, post.id)
-    return payload_of(services, services.units[post.unit], post, push, None)
+    return payload_of(services, services.units[post.unit], post, push, PostFiles())

@@ -118,6 +118,8 @@ def delivery_of(push: PushRecord | None, sighting: SightingRecord | None, looked
 
     A post that was accepted once stays delivered while an edit of it waits, fails or is unknown.
     """
+    if push is not None and push.withdrawn_at is not None and not _public_since(push.withdrawn_at, sighting):
+        return Delivery.REMOVED
     if sighting is not None:
         looked_at = max(sighting.last_seen, sighting.gone_at or sighting.last_seen)
         # A post taken over by its key was seen before that act: what the act learned is newer.
@@ -134,6 +136,11 @@ def delivery_of(push: PushRecord | None, sighting: SightingRecord | None, looked
     # One that a census has listed is gone only when a census says so: instants alone may come from a clock that was set back.
     missed = sighting is None and looked is not None and push.accepted_at is not None and looked > push.accepted_at
     return Delivery.REMOVED if missed else Delivery.ACCEPTED
+
+
+def _public_since(withdrawn_at: datetime, sighting: SightingRecord | None) -> bool:
+    """Whether a person at the portal put back what we withdrew."""
+    return sighting is not None and sighting.last_seen > withdrawn_at and _seen_as(sighting) is Delivery.VISIBLE
 
 
 _BEFORE_ACCEPTANCE = {

@@ -1,37 +1,40 @@
-"""What is put on the portal for a post: its text with the credit line, mapped names, its first picture."""
+"""What is put on the portal for a post: its text with the credit line, mapped names, its files."""
 
 import hashlib
 import html
 import json
+from datetime import datetime
 
+from syncd.application.publishing.files import PostFiles
 from syncd.application.services import Services
 from syncd.domain.identity import CREDIT_CLASS
 from syncd.domain.model import Unit
-from syncd.errors import ForeignError
-from syncd.ports.portal import PlacedFile, PostToPush
+from syncd.ports.portal import PostToPush
 from syncd.ports.records import PostRecord, PushRecord
 from syncd.vietnamese.fold import fold
 
 
-def payload_of(
-    services: Services, unit: Unit, post: PostRecord, push: PushRecord, image: PlacedFile | None
-) -> PostToPush:
-    """The same post gives the same payload at each try; only its version, its picture or the configuration changes it."""
+def payload_of(services: Services, unit: Unit, post: PostRecord, push: PushRecord, files: PostFiles) -> PostToPush:
+    """The same post gives the same payload at each try; only its version, its files or the configuration changes it."""
     rules = services.publish_rules
-    # A date ahead of us would make the portal hold the post back until then.
-    dated = post.published_at if post.published_at and post.published_at <= post.first_seen else post.first_seen
     return PostToPush(
         title=post.title,
-        html=post.html + attachment_list(post) + credit_line(rules.credit, unit.name, post.url),
+        html=files.linked(post.html + attachment_list(post)) + credit_line(rules.credit, unit.name, post.url),
         summary=post.summary,
-        published_at=dated,
+        published_at=printed_instant(post),
         approval=push.approval,
         unit_name=unit.name,
         source_url=post.url,
         author=rules.authors.get(unit.id),
         categories=mapped_categories(services, post.categories),
-        image=image,
+        image=files.picture,
+        image_inside=files.picture_inside,
     )
+
+
+def printed_instant(post: PostRecord) -> datetime:
+    """The date to print at the portal: one ahead of us would make it hold the post back until then."""
+    return post.published_at if post.published_at and post.published_at <= post.first_seen else post.first_seen
 
 
 def attachment_list(post: PostRecord) -> str:
@@ -70,19 +73,6 @@ def mapped_categories(services: Services, categories: tuple[str, ...]) -> tuple[
     return tuple(dict.fromkeys(found))
 
 
-def first_image(services: Services, post: PostRecord) -> tuple[PlacedFile | None, str | None]:
-    """The first picture that can be had, and what went wrong: a picture never keeps its post from going out."""
-    if services.fetch_image is None or not services.portal.capabilities.files:
-        return None, None
-    for image in post.images[:1]:
-        try:
-            file = services.fetch_image(post.unit, image["url"])
-            return (services.portal.put_file(file) if file else None), None
-        except ForeignError as err:
-            return None, f"picture {image['url']}: {err.message}"
-    return None, None
-
-
 def payload_sha256(post: PostToPush) -> str:
     """What tells whether the same was sent before."""
     fields = [
@@ -94,5 +84,6 @@ def payload_sha256(post: PostToPush) -> str:
         post.author,
         list(post.categories),
         post.image.sha256 if post.image else None,
+        post.image_inside.sha256 if post.image_inside else None,
     ]
     return hashlib.sha256(json.dumps(fields).encode()).hexdigest()

@@ -6,12 +6,16 @@ our key, and after an unknown outcome only when the portal's longest request tim
 
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from syncd.application import outages
-from syncd.application.publishing.deliver import Deliverer, Outcome, PublishNote
+from syncd.application.publishing.attempt import Delivered, Outcome, PublishNote
+from syncd.application.publishing.deliver import Deliverer
 from syncd.application.publishing.flood import release
+from syncd.application.publishing.withdraw import withdraw
 from syncd.application.services import Services
 from syncd.domain.model import OutageOwner, PostId, UnitId
 from syncd.errors import ForeignError, UsageError
@@ -25,11 +29,12 @@ _NEEDS_A_PERSON = "marker_lost"  # the copy there cannot be found again: the nex
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishCounts:
-    """Of this run: `sent` (made), `updated`, `adopted` (found there), `retried`. As it stands after it: the others; edits wait like new posts."""
+    """Of this run: `sent` (made), `updated`, `adopted` (found there), `withdrawn` (taken from the public), `retried`. As it stands after it: the others; edits wait like new posts."""
 
     sent: int = 0
     updated: int = 0
     adopted: int = 0
+    withdrawn: int = 0
     retried: int = 0
     unknown: int = 0
     failed: int = 0
@@ -42,6 +47,7 @@ class PublishCounts:
             "sent": self.sent,
             "updated": self.updated,
             "adopted": self.adopted,
+            "withdrawn": self.withdrawn,
             "retried": self.retried,
             "unknown": self.unknown,
             "failed": self.failed,
@@ -114,6 +120,7 @@ def publish(services: Services, *, unit: UnitId | None = None, limit: int | None
     except ForeignError as err:
         _stop(services, run, err)
         return _report(services, run, unit)
+    _withdraw(services, run)
     release(services)
     handled: set[PostId] = set()
     while run.error is None:
@@ -136,23 +143,50 @@ def _due(services: Services, unit: UnitId | None, handled: set[PostId], limit: i
     return [push for push in due if push.post not in handled][:room]
 
 
+def _withdraw(services: Services, run: _Run) -> None:
+    """Before anything is sent: what must not be seen goes first."""
+    for push, result in withdraw(services):
+        _take(services, run, push, result)
+        if run.error is not None:
+            return
+
+
 def _deliver(services: Services, run: _Run, due: Sequence[PushRecord]) -> None:
+    """Deliver side by side as many as the portal and the rules allow; where the portal fails, what is under way ends and nothing follows."""
     deliverer = Deliverer(services, due)
-    for push in due:
-        result = deliverer.deliver(push)
-        run.notes += result.notes
-        if result.outcome is not None:
-            run.done.setdefault(push.unit, Counter())[result.outcome.value] += 1
-        if result.error is not None and not result.about_the_post:
-            run.failed_in_a_row += 1
-            if run.failed_in_a_row >= _IN_A_ROW or result.error.kind in _AT_ONCE:
-                _stop(services, run, result.error)
+    at_once = max(1, min(services.portal.capabilities.at_once, services.publish_rules.at_once))
+    if at_once == 1:
+        for push in due:
+            _take(services, run, push, deliverer.deliver(push))
+            if run.error is not None:
                 return
-        elif result.answered:
-            run.failed_in_a_row = 0
-            if not run.outage_closed:
-                _close_outage(services)
-                run.outage_closed = True
+        return
+    waiting = iter(due)
+    with ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="publish") as pool:
+        under_way = {pool.submit(deliverer.deliver, push): push for push in islice(waiting, at_once)}
+        while under_way:
+            ended, _ = wait(under_way, return_when=FIRST_COMPLETED)
+            for future in ended:
+                push = under_way.pop(future)
+                _take(services, run, push, future.result())
+                following = next(waiting, None) if run.error is None else None
+                if following is not None:
+                    under_way[pool.submit(deliverer.deliver, following)] = following
+
+
+def _take(services: Services, run: _Run, push: PushRecord, result: Delivered) -> None:
+    run.notes += result.notes
+    if result.outcome is not None:
+        run.done.setdefault(push.unit, Counter())[result.outcome.value] += 1
+    if result.error is not None and not result.about_the_post:
+        run.failed_in_a_row += 1
+        if run.error is None and (run.failed_in_a_row >= _IN_A_ROW or result.error.kind in _AT_ONCE):
+            _stop(services, run, result.error)
+    elif result.answered:
+        run.failed_in_a_row = 0
+        if not run.outage_closed:
+            _close_outage(services)
+            run.outage_closed = True
 
 
 def _stop(services: Services, run: _Run, err: ForeignError) -> None:
@@ -190,6 +224,7 @@ def _report(services: Services, run: _Run, unit: UnitId | None) -> PublishReport
             sent=done[Outcome.SENT.value],
             updated=done[Outcome.UPDATED.value],
             adopted=done[Outcome.ADOPTED.value],
+            withdrawn=done[Outcome.WITHDRAWN.value],
             retried=done[Outcome.RETRY.value],
             unknown=standing.get((id, PushState.UNKNOWN), 0) + standing.get((id, PushState.INTENT), 0),
             failed=standing.get((id, PushState.DEAD), 0),
