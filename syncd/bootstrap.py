@@ -138,6 +138,7 @@ def wire(config: Config, *, clock: Clock, fence: Fence | None = None) -> Iterato
     profiles = registry.site_profiles(config.profiles)
     with (
         closing(registry.page_reader()(clock=clock)) as articles,
+        closing(registry.file_texts()()) as texts,
         closing(open_database(database_url(config), clock=clock, fence=fence)) as db,
     ):
         wired = Wired(
@@ -202,6 +203,7 @@ def wire(config: Config, *, clock: Clock, fence: Fence | None = None) -> Iterato
                 if config.http.canaries
                 else None,
                 fetch_file=lambda unit, url: files(url, ports_of(unit, config)),
+                file_mark=texts.mark_in,
                 page_stands=lambda source, url: standing(url, ports_of(sources[source][0], config)),
                 capture=config.evidence.capture,
                 collect_every=timedelta(minutes=config.schedule.collect_every_minutes),

@@ -70,6 +70,11 @@ def page_reader() -> Any:
     return _load("adapters.articles.worker:ArticleWorker")
 
 
+def file_texts() -> Any:
+    """`FileTexts()`: reads the text of attachments and tells the secrecy marks in it, until `close()`."""
+    return _load("adapters.file_text.worker:FileTexts")
+
+
 def site_profiles(folder: Path | None) -> Sequence[Any]:
     """What is known of kinds of website, an operator's own tables of `folder` first; read when first looked into.
 

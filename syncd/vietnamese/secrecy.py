@@ -33,8 +33,8 @@ _BESIDE_NUMBER = re.compile(
     r"(?<!\w)(?<!BÍ )(?<!BẢO )(?<!CƠ )(?<!ĐỘ )(?<!KHÔNG )(?<!GIẢI )(TUYỆT MẬT|TỐI MẬT|MẬT)(?!\w)(?! (?:ONG|ĐỘ|KHẨU|MÃ|VỤ)\b)"
 )
 _SECRET_NUMBER = re.compile(r"^\W*Số\s*:?\s*[\d.…]+\s*[-/][-/A-ZĐ&.]+\s?(?:[(\[]M[)\]]|[-/]M(?!\w))")
-_SPACED = re.compile(r"(?:\w[ \u00a0]+)+\w")
-_GLUED = {mark.replace(" ", ""): mark.upper() for mark in _MARKS if " " in mark}
+_STAMP_CHARS = 60
+_NUMBER = re.compile(r"\d+\s?[-/]\s?[A-ZĐ][-/A-ZĐ&.]*")
 # A part of every mark: most texts have none, and need not be read line by line.
 _NEEDED = ("mật", "lưu", "(m)", "[m]", "-m", "/m")
 _TRIM = " \t.,;:!*_-–—|/\"'“”()[]{}<>"
@@ -65,11 +65,11 @@ def find_mark_in_pages(pages: Iterable[str]) -> str | None:
     """The mark on any page of a file, by the text read out of it. Each page has a head, where the stamp stands.
 
     Text in an old encoding is converted before. What was set in capitals with a font of TCVN3 arrives in small letters: there a mark
-    alone on a line of the head counts however it is written. Letters set apart ("M Ậ T") and lost spaces ("TỐIMẬT") are seen through.
+    alone on a line of the head counts however it is written. Letters set apart ("M Ậ T"), lost spaces ("TỐIMẬT") and letters out of order ("M TẬ") are seen through.
     """
     for page in pages:
         read = modern(page)
-        lines = list(map(_whole_words, _lines(unicodedata.normalize("NFC", read.text))))
+        lines = list(map(_put_right, _lines(unicodedata.normalize("NFC", read.text))))
         for stamp in _stamps(lines, case_lost=read.encoding is not None):
             return stamp.mark
     return None
@@ -82,12 +82,31 @@ def _stamps(lines: Iterable[str], *, case_lost: bool = False) -> Iterator[Stamp]
             yield Stamp(_MARKS[" ".join(found.lower().split())], line)
 
 
-def _whole_words(line: str) -> str:
-    """A stamp's letters brought together where they stand apart, its words parted where they do not."""
-    bare = line.strip(_TRIM)
-    joined = bare.replace(" ", "") if _SPACED.fullmatch(bare) and max(map(len, bare.split())) == 1 else bare
-    glued = _GLUED.get(joined.lower())
-    return glued if glued and joined.isupper() else joined if joined == "MẬT" else line
+def _put_right(line: str) -> str:
+    """A stamp whose letters stand apart, run together, or in another order; any other line as it is.
+
+    Where a font lacks letters with two signs, programs draw those after the rest of the line, and so they are read: "M TẬ".
+    """
+    if len(line) > _STAMP_CHARS:
+        return line
+    number = _NUMBER.search(line)
+    rest = line[: number.start()] + line[number.end() :] if number else line
+    letters = [sign for sign in rest if sign.isalpha()]
+    stamp = _BY_LETTERS.get("".join(sorted("".join(letters).lower())))
+    if stamp is None or any(sign.isdigit() for sign in rest):
+        return line
+    if stamp.startswith("SỐ "):
+        capitals = sum(map(str.isupper, letters)) >= len(letters) - 1  # all but the ố of "Số"
+        return f"Số {number.group()} {stamp[3:]}" if number and capitals else line
+    if not stamp.startswith("ĐỘ ") and not "".join(letters).isupper():
+        if not letters[0].isupper():
+            return line
+        stamp = stamp.capitalize()
+    return f"({stamp})" if "(" in line or "[" in line else stamp
+
+
+def _letters_of(text: str) -> str:
+    return "".join(sorted(sign for sign in text.lower() if sign.isalpha()))
 
 
 def _lines(text: str) -> Iterator[str]:
@@ -122,3 +141,9 @@ def _stamp_in_head(line: str) -> str | None:
     if stamp and (not line.isupper() or len(line.split()) <= _SHORT_WORDS):
         return stamp.group(1)
     return None
+
+
+# By its letters in order: a stamp alone on its line, behind "Độ mật:", or beside the document's number.
+_BY_LETTERS = {
+    _letters_of(before + mark): before + mark.upper() for mark in _MARKS for before in ("", "ĐỘ MẬT: ", "SỐ ")
+}
