@@ -23,6 +23,8 @@ _PERMANENT = {400, 405, 406, 410, 413, 414, 415, 422}
 _NO_ROUTE = (
     "No route found"  # Drupal's words for an address that is none of its own, an interface switched off among them
 )
+# Zope's words for a transaction that met another one and was undone, as it does to a few of a hundred writes side by side
+_UNDONE = {"ConflictError", "ReadConflictError"}
 _KINDS = {401: "unauthorized", 403: "forbidden", 404: "not_found", 409: "conflict", 413: "too_large", 429: "throttled"}
 
 
@@ -38,6 +40,11 @@ class Answer:
     def code(self) -> str:
         """The portal's own word for a refusal, where it gives one."""
         return str(self.payload.get("code", "")) if isinstance(self.payload, dict) else ""
+
+    @property
+    def said(self) -> str:
+        """What the portal says about a refusal; empty where it says nothing."""
+        return _own_words(self.payload)[1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,14 +135,17 @@ class PortalCalls:
         """Raise what an answer of status 300 or more proves; `code` and `said` are the portal's own words, `writes` whether it was asked to change anything."""
         status = exchange.status
         redirected = status < HTTPStatus.BAD_REQUEST
-        wanting = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT or redirected
+        failed = status >= HTTPStatus.INTERNAL_SERVER_ERROR and code not in _UNDONE
+        wanting = failed or status == HTTPStatus.REQUEST_TIMEOUT or redirected
         # the address is right and knows no such thing
         gone = status == HTTPStatus.NOT_FOUND and code not in ("", "rest_no_route") and not said.startswith(_NO_ROUTE)
+        kind = _KINDS.get(status, "redirect" if redirected else "http_status")
+        kind = "gone" if gone else "conflict" if code in _UNDONE else kind
         own_words = f": {code} {said}".rstrip() if code or said else ""
         target = f" to {exchange.header('location')}" if redirected else ""
         raise self.fail(
             f"answered {method} {exchange.url} with {status}{target}{own_words}",
-            kind="gone" if gone else _KINDS.get(status, "redirect" if redirected else "http_status"),
+            kind=kind,
             unknown=writes and wanting,
             permanent=gone or status in _PERMANENT,
             retry_after=retry_after(exchange),
@@ -149,7 +159,9 @@ class JsonApi(PortalCalls):
 
     headers: Mapping[str, str] = field(default_factory=dict)
 
-    def get(self, url: str, *, query: Mapping[str, str] | None = None, expect: Collection[int] = ()) -> Answer:
+    def get(
+        self, url: str, *, query: Mapping[str, str | Sequence[str]] | None = None, expect: Collection[int] = ()
+    ) -> Answer:
         """Read. `expect` names refusals that tell the caller something; they come back as answers if they are JSON."""
         return self._call("GET", url, query=query or {}, expect=expect)
 
@@ -186,7 +198,7 @@ class JsonApi(PortalCalls):
         method: str,
         url: str,
         *,
-        query: Mapping[str, str] | None = None,
+        query: Mapping[str, str | Sequence[str]] | None = None,
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
         expect: Collection[int] = (),
@@ -199,10 +211,14 @@ def _own_words(payload: Any) -> tuple[str, str]:
     """The portal's word for a refusal and what it says about it, as WordPress, Plone, Liferay and JSON:API write them; empty where it says nothing."""
     if not isinstance(payload, dict):
         return "", ""
+    if isinstance(payload.get("error"), dict):
+        payload = payload["error"]
     errors = payload.get("errors")
     if isinstance(errors, list) and errors and all(isinstance(error, dict) for error in errors):
         return str(errors[0].get("title", "")), "; ".join(str(error.get("detail", "")) for error in errors)
     code = payload.get("code") or (payload.get("status") if "title" in payload else "")
+    if "message" in payload:
+        code = code or payload.get("type")
     return str(code or ""), str(payload.get("message") or payload.get("title") or "")
 
 

@@ -12,6 +12,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from adapters.http.client import PoliteClient
+from adapters.portals.plone import PlonePortal, PloneSettings
+from syncd.clock import SystemClock
+from syncd.ports.secret import Secret
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "plone.sh"
 CANNOT_INSTALL = 4
@@ -36,6 +39,20 @@ class RealPlone:
 
     def password(self, login: str) -> str:
         return str(self.site["users"][login]["password"])
+
+    def portal(
+        self, login: str = "syncd", password: str | None = None, client: PoliteClient | None = None, **settings: Any
+    ) -> PlonePortal:
+        """Our adapter, as the account `login`; `settings` besides those of a site whose posts go to `tin-tuc`."""
+        given = {"folder": "tin-tuc", "media_folder": "tep-tin", **settings}
+        table = PloneSettings(
+            url=self.url,
+            username=login,
+            password=Secret(password or self.password(login)),
+            allow_addresses=("127.0.0.0/8",),
+            **given,
+        )
+        return PlonePortal(table, name="cong", http=client or self.client, clock=SystemClock(), settle=SETTLE)
 
     # --- what people do there ---------------------------------------------------------------------------
 
