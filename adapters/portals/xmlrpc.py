@@ -23,7 +23,16 @@ from adapters.portals.xmlrpc_wordpress import WordPressCalls
 from syncd.domain.model import SourceKey
 from syncd.errors import PortalError
 from syncd.ports.clock import Clock
-from syncd.ports.portal import Capabilities, DeliveryClass, FileToPush, PlacedFile, PortalPost, PortalState, PostToPush
+from syncd.ports.portal import (
+    Capabilities,
+    DeliveryClass,
+    FileToPush,
+    PlacedFile,
+    PortalPost,
+    PortalState,
+    PostToPush,
+    Trash,
+)
 from syncd.ports.secret import Secret
 
 _SHOWN = (PortalState.PUBLIC, PortalState.SCHEDULED, PortalState.PRIVATE)
@@ -55,6 +64,7 @@ class Dialect(Protocol):
 
     delivery_class: DeliveryClass
     sees_unpublished: bool
+    trash: Trash
 
     def knows_us(self, api: XmlRpcApi) -> bool: ...
     def who(self, api: XmlRpcApi) -> str: ...
@@ -92,6 +102,7 @@ class XmlRpcPortal:
             delivery_class=self._dialect.delivery_class,
             settle=settle,
             sees_unpublished=self._dialect.sees_unpublished,
+            trash=self._dialect.trash,
         )
 
     # --- the port -----------------------------------------------------------------------------------
@@ -139,7 +150,7 @@ class XmlRpcPortal:
             try:
                 return self._dialect.put(api, file)
             except PortalError as err:
-                if err.kind not in _FILE_REFUSED or not (err.permanent or err.unknown):
+                if err.kind not in _FILE_REFUSED:
                     raise
                 raise api.fail(
                     f"does not take file {file.filename}: {err.message}",

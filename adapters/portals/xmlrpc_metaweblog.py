@@ -20,7 +20,7 @@ from adapters.portals.xmlrpc_wordpress import STATES, structs
 from syncd.domain.identity import text_sha256
 from syncd.domain.model import LOCAL, Approval, SourceKey
 from syncd.ports.clock import Clock
-from syncd.ports.portal import DeliveryClass, FileToPush, PlacedFile, PortalPost, PortalState, PostToPush
+from syncd.ports.portal import DeliveryClass, FileToPush, PlacedFile, PortalPost, PortalState, PostToPush, Trash
 
 _APP_KEY = ""  # of Blogger's first interface; nobody looks at it any more
 _NOT_FOUND = 404
@@ -33,6 +33,7 @@ class MetaWeblogCalls:
 
     delivery_class = DeliveryClass.C
     sees_unpublished = False
+    trash = Trash.NONE  # WordPress has one, and leaves it out of the latest posts
 
     def __init__(self, blog_id: str, *, recent: int, plain_titles: bool, clock: Clock) -> None:
         self._blog = blog_id

@@ -17,7 +17,7 @@ from adapters.portals.xmlrpc_api import FaultAnswer, XmlRpcApi, instant_of, naiv
 from syncd.domain.identity import text_sha256
 from syncd.domain.model import Approval, SourceKey
 from syncd.ports.clock import Clock
-from syncd.ports.portal import DeliveryClass, FileToPush, PlacedFile, PortalPost, PortalState, PostToPush
+from syncd.ports.portal import DeliveryClass, FileToPush, PlacedFile, PortalPost, PortalState, PostToPush, Trash
 
 PAGE = 100
 _STATUS = {Approval.AUTO: "publish", Approval.PENDING: "pending", Approval.DRAFT: "draft"}
@@ -49,6 +49,7 @@ class WordPressCalls:
 
     delivery_class = DeliveryClass.B
     sees_unpublished = True
+    trash = Trash.LISTED
 
     def __init__(self, blog_id: str, *, full_roles: tuple[str, ...], clock: Clock) -> None:
         self._blog = blog_id

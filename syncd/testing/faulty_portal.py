@@ -22,7 +22,7 @@ class Effect(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """What happens to the next `times` requests of `method` to `path` (below the root of its interface, with `*`).
+    """What happens to the next `times` requests of `method` to `path` (below the root of its interface, with `*`) that hold `saying`.
 
     Exactly one of: `hang` (no answer while the portal runs), `reset`, `page` (answered in place of the true answer),
     `before` (bytes put before the true answer's body).
@@ -30,6 +30,7 @@ class Fault:
 
     method: str = "POST"
     path: str = "/posts"
+    saying: bytes = b""
     effect: Effect = Effect.NONE
     hang: bool = False
     reset: bool = False
@@ -136,7 +137,8 @@ class FaultyPortal:
         path = request.path.removeprefix(self._prefix)
         for pending in self._faults:
             fault = pending.fault
-            if pending.left and fault.method == request.method and fnmatchcase(path, fault.path):
+            fits = fault.method == request.method and fnmatchcase(path, fault.path) and fault.saying in request.body
+            if pending.left and fits:
                 pending.left -= 1
                 return fault
         return None

@@ -1,4 +1,4 @@
-"""A portal on loopback that keeps what it is sent, so that a second copy shows; it speaks WordPress's REST API.
+"""A portal on loopback that keeps what it is sent, so that a second copy shows; it speaks WordPress's REST API and its XML-RPC.
 
 with LocalPortal() as portal:
     portal.inject(Fault(effect=Effect.DONE, reset=True))     # the next post is made, and its answer lost
@@ -13,7 +13,9 @@ from datetime import datetime
 from syncd.clock import SystemClock
 from syncd.ports.clock import Clock
 from syncd.testing.faulty_portal import Effect, Fault, FaultyPortal
+from syncd.testing.local_site import Page, SeenRequest
 from syncd.testing.wordpress_state import API, Account, StoredPost, WordPressState
+from syncd.testing.wordpress_xmlrpc import PATH, WordPressXmlRpc
 
 __all__ = ["Effect", "Fault", "LocalPortal"]
 
@@ -27,7 +29,11 @@ class LocalPortal(FaultyPortal):
     def __init__(self, *, clock: Clock | None = None, takes_s: Callable[[], float] | None = None) -> None:
         """`takes_s`: as `FaultyPortal`."""
         self.state = WordPressState(clock or SystemClock())
-        super().__init__(self.state.answer, prefix=API, takes_s=takes_s)
+        self._xmlrpc = WordPressXmlRpc(self.state)
+        super().__init__(self._carried_out, prefix=API, takes_s=takes_s)
+
+    def _carried_out(self, request: SeenRequest) -> Page:
+        return (self._xmlrpc if request.path == PATH else self.state).answer(request)
 
     @property
     def account(self) -> Account:

@@ -120,6 +120,10 @@ class WordPressState:
         self._last_id += 1
         return self._last_id
 
+    def now(self) -> datetime:
+        """The site's clock, which knows whole seconds."""
+        return self._clock.now().replace(microsecond=0)
+
     # --- requests -----------------------------------------------------------------------------------
 
     def _route(self, request: SeenRequest) -> tuple[int, object, dict[str, str]]:
@@ -207,7 +211,7 @@ class WordPressState:
             members = json.loads(request.body)
         except ValueError:
             raise Refused(400, "rest_invalid_json") from None
-        now = self._clock.now().replace(microsecond=0)
+        now = self.now()
         if number is None:
             date = datetime.fromisoformat(members["date_gmt"]).replace(tzinfo=UTC) if "date_gmt" in members else now
             # a new post's time of change is its own date, also when that lies in the past

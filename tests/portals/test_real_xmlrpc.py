@@ -52,34 +52,21 @@ class TestRealMetaWeblog(PortalContract):
             wordpress=wordpress,
         )
 
-    def test_trashed_post_stays_found(self, arena: PortalArena) -> None:
-        """Found by its id alone: the trash is in no list of the latest posts."""
-        key = new_key()
-        made = arena.portal.create(sample_post(), key)
-        arena.trash(made.id)
-        standing = arena.portal.read(made.id)
-        assert standing is not None
-        assert standing.state is PortalState.TRASH
-        assert arena.portal.find(key) is None
-
-    def test_list_is_in_date_order_and_holds_every_state(self, arena: PortalArena) -> None:
-        start = datetime(1999, 6, 1, tzinfo=UTC)
-        made = [
-            arena.portal.create(
-                sample_post(approval=approval, published_at=start + timedelta(days=9 - number)), new_key()
-            )
-            for number, approval in enumerate((Approval.PENDING, Approval.AUTO, Approval.DRAFT))
-        ]
-        listed = [post.id for post in arena.portal.list(start, start + timedelta(days=30))]
-        assert [number for number in listed if number in {post.id for post in made}] == [
-            post.id for post in reversed(made)
-        ]
-
     def test_categories_are_made_once_and_named_again(self, arena: PortalArena) -> None:
         """None can be made: one that stands is taken whatever its case, one that does not is told of."""
         assert arena.portal.create(sample_post(categories=("TIN TỨC",)), new_key()).categories == ("Tin tức",)
         missing = refusal(lambda: arena.portal.create(sample_post(categories=("Chưa có",)), new_key()))
         assert (missing.kind, missing.unknown) == ("category_missing", False)
+
+
+def test_trashed_post_is_found_by_its_id_alone_over_metaweblog(wordpress: RealWordPress) -> None:
+    portal, key = connect(wordpress, dialect="metaweblog"), new_key()
+    made = portal.create(sample_post(), key)
+    wordpress.trash(int(made.id))
+    standing = portal.read(made.id)
+    assert standing is not None
+    assert standing.state is PortalState.TRASH
+    assert portal.find(key) is None
 
 
 def test_recent_posts_that_do_not_reach_back_are_no_census(wordpress: RealWordPress) -> None:
