@@ -11,6 +11,7 @@ BUILTIN: dict[str, dict[str, str]] = {
     "portals": {
         "outbox": "adapters.portals.outbox:OutboxPortal",
         "wordpress": "adapters.portals.wordpress:WordPressPortal",
+        "drupal": "adapters.portals.drupal:DrupalPortal",
         "plone": "adapters.portals.plone:PlonePortal",
         "xmlrpc": "adapters.portals.xmlrpc:XmlRpcPortal",
     },
