@@ -59,22 +59,30 @@ def office_parts(data: bytes) -> tuple[str, ...]:
 
 def _texts(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo]) -> Iterator[str]:
     left = _MAX_BYTES
+    damaged = True  # unless one of the parts can be read
     for part in parts:
         with archive.open(part) as stream:
             body = stream.read(min(left, _MAX_PART_BYTES))
         left -= len(body)
         root = _parsed(body)
         if root is not None:
+            damaged = False
             text = "\n".join(_lines(root))
             if text:
                 yield text
+    if damaged:
+        raise Unreadable(TextState.UNREADABLE, "damaged document")
 
 
 def _parsed(body: bytes) -> Any | None:
+    parser = etree.XMLParser(**_SAFELY)
     try:
-        return etree.fromstring(body, etree.XMLParser(**_SAFELY)) if body else None
+        root = etree.fromstring(body, parser) if body else None
     except etree.XMLSyntaxError:
         return None
+    if parser.error_log.filter_types(etree.ErrorTypes.ERR_NO_MEMORY):  # else told by an empty tree
+        raise MemoryError
+    return root
 
 
 def _lines(root: Any) -> Iterator[str]:

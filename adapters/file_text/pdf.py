@@ -60,7 +60,7 @@ def pdf_pages(data: bytes) -> tuple[str, ...]:
             text = page.extract_text()
         except _BROKEN:
             text, page, broken = "", None, broken + 1
-        pages.append("\n".join((text[:_MAX_CHARS], *_notes(page))))
+        pages.append("\n".join((text[:_MAX_CHARS].strip(), *_notes(page))))
     if broken == len(wanted):
         raise Unreadable(TextState.UNREADABLE, "damaged PDF (no page of it)")
     return tuple(pages)
