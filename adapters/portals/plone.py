@@ -205,14 +205,13 @@ class PlonePortal:
 
         A post that nobody handed on has no date: it is listed by the day it was made, and without `published_at`.
         """
-        dated = {"effective.query": _range(start, end), "effective.range": "min:max", "sort_on": "effective"}
+        dated = {"effective.query": _range(start, end), "effective.range": "min:max"}
         # Plone's catalogue gives a post without a date one in 1969
         undated = {
             "created.query": _range(start, end),
             "created.range": "min:max",
             "effective.query": "1970-01-02T00:00:00+00:00",
             "effective.range": "max",
-            "sort_on": "created",
         }
         kind = {"portal_type": self._settings.content_type}
         with self._calls() as calls:
