@@ -62,6 +62,7 @@ class ControlServer:
 
     def start(self) -> None:
         """Take the path over: the data lock says that no other daemon lives."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)  # on a second machine nothing has been written yet
         self._path.unlink(missing_ok=True)
         before = os.umask(0o177)
         try:

@@ -37,6 +37,8 @@ def translated(err: Exception) -> StorageError:
         hint = "free some space on the disk of the database; nothing of this transaction was kept"
     elif "malformed" in seen or "not a database" in seen:
         hint = "the file is damaged: stop the service, keep the file, and restore the database from a backup"
+    elif "unsupported startup parameter" in seen:
+        hint = "PgBouncer needs ignore_startup_parameters = options; or give the address of the database server itself"
     elif (
         isinstance(err, OperationalError) or type(err).__name__ == "OperationalError"
     ):  # the library's, or the driver's

@@ -62,7 +62,7 @@ class Turn:
         """Keep what was written; returns when it is durable.
 
         Raises:
-            StorageError: nothing of it took effect.
+            StorageError: nothing of it took effect; but where the way to PostgreSQL broke off while it committed, all of it may have.
         """
         self._writers.keep(self)
         self._writers.leave(self)

@@ -115,21 +115,21 @@ class Daemon:
 
 
 @contextmanager
-def running(config: Path, *, now: str | None = None) -> Iterator[Daemon]:
-    """The daemon, up: it has said that it runs."""
+def running(config: Path, *, now: str | None = None, standby: bool = False, ready: str = "running") -> Iterator[Daemon]:
+    """The daemon, up: it has said that it runs, or what `ready` names."""
     number = len(list(config.parent.glob("daemon-*.log")))
     log_file = config.parent / f"daemon-{number}.log"
-    arguments = ["run", "-c", str(config), *(("--now", now) if now else ())]
+    arguments = ["run", "-c", str(config), *(("--now", now) if now else ()), *(["--standby"] if standby else [])]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2]), "PYTHONFAULTHANDLER": "1"}
     with log_file.open("wb") as log, log_file.with_suffix(".out").open("wb") as out:
         process = subprocess.Popen(command(*arguments), stdout=out, stderr=log, env=environment)
         daemon = Daemon(process, log_file)
         try:
-            daemon.event("running")
+            daemon.event(ready)
             yield daemon
         finally:
             if process.poll() is None:
-                process.kill()
+                process.kill()  # a stopped one too
             process.wait(timeout=60)
 
 
