@@ -27,10 +27,9 @@ workers = {workers}
 {schedule}
 
 [portal]
-kind = "outbox"
 name = "cong"
-directory = "portal"
-base_url = "http://127.0.0.1:8077/cong/"
+flood_cap = 10000
+{portal}
 
 [[rulesets]]
 id = "mac-dinh"
@@ -54,6 +53,12 @@ office_recipients = ["vanphong@vidu.example"]
 port = {web_port}
 """
 
+OUTBOX = """
+kind = "outbox"
+directory = "portal"
+base_url = "http://127.0.0.1:8077/cong/"
+"""
+
 _UNIT = """
 [[units]]
 id = "don-vi-{number}"
@@ -74,14 +79,19 @@ def write_config(
     ca_files: Iterable[Path] = (),
     schedule: str = "",
     web_port: int = 8077,
+    portal: str = OUTBOX,
 ) -> Path:
-    """The configuration of an office whose unit `don-vi-N` has one feed, at the N-th address; the database is made too."""
+    """The configuration of an office whose unit `don-vi-N` has one feed, at the N-th address; the database is made too.
+
+    `portal` is the rest of its [portal] table.
+    """
     text = _CONFIG.format(
         ports="".join(f", {port}" for port in ports),
         ca_files=", ".join(f'"{file}"' for file in ca_files),
         workers=workers,
         schedule=schedule,
         web_port=web_port,
+        portal=portal,
     )
     text += "".join(_UNIT.format(number=number, url=url, group=group) for number, url in enumerate(urls))
     path = folder / "config.toml"

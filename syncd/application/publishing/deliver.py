@@ -4,6 +4,7 @@ The claim (state INTENT, for an update only a new `attempted_at`) is committed b
 an unknown outcome. Nothing is sent without a look-up before it.
 """
 
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -24,15 +25,19 @@ _SLOW_LOOK_UP = timedelta(seconds=1)
 
 
 class Deliverer:
-    """Delivers the pushes of one batch, each by one call of `deliver`. Shared by threads; no other writer may use the portal meanwhile."""
+    """Delivers the pushes of one batch, each by one call of `deliver`. Shared by threads; no other writer may use the portal meanwhile.
 
-    def __init__(self, services: Services, batch: Sequence[PushRecord]) -> None:
+    At most `at_once` threads speak to the portal about posts at a time; the others write down and prepare meanwhile.
+    """
+
+    def __init__(self, services: Services, batch: Sequence[PushRecord], *, at_once: int = 1) -> None:
         self._services = services
         self._portal = services.portal
         self._clock = services.clock
         self._look_ups = LookUps(services, batch)
         self._files = FilePlacer(services)
         self._endings = Endings(services)
+        self._lines = threading.BoundedSemaphore(at_once)
 
     def deliver(self, push: PushRecord) -> Delivered:
         """Bring one post to the portal, or up to date there. What the portal or a crash does ends in a recorded state."""
@@ -139,9 +144,10 @@ class Deliverer:
     def _look_up_and_send(self, attempt: Attempt) -> None:
         push = attempt.push
         try:
-            found = self._look_ups.find(push, attempt.post)
-            if found is None and push.delivered_version is not None and push.portal_id is not None:
-                found = self._portal.read(push.portal_id)
+            with self._lines:
+                found = self._look_ups.find(push, attempt.post)
+                if found is None and push.delivered_version is not None and push.portal_id is not None:
+                    found = self._portal.read(push.portal_id)
         except ForeignError as err:
             self._endings.not_looked_up(attempt, err)
             return
@@ -169,13 +175,14 @@ class Deliverer:
         return typed
 
     def _send(self, attempt: Attempt, standing: PortalPost | None) -> None:
-        self._stamp(attempt)
         key = attempt.push.key
         try:
-            if standing is None:
-                made = self._portal.create(attempt.payload, key)
-            else:
-                made = self._portal.update(standing.id, attempt.payload, key)
+            with self._lines:
+                self._stamp(attempt)
+                if standing is None:
+                    made = self._portal.create(attempt.payload, key)
+                else:
+                    made = self._portal.update(standing.id, attempt.payload, key)
         except ForeignError as err:
             self._endings.not_sent(attempt, err)
             return

@@ -18,7 +18,7 @@ from syncd.ports.portal import PortalPost, PortalState
 from syncd.ports.records import PostRecord, PushRecord, PushState, SightingRecord
 
 _WORTH_LISTING = 8  # posts of one month: a listing costs a few look-ups, more where the month is full
-_STALE = timedelta(seconds=15)  # nobody else writes under our keys, so a listing need not be younger
+_STALE = timedelta(seconds=60)  # nobody else writes under our keys, so a listing need not be younger
 _TYPED_AROUND = timedelta(days=45)  # how far a hand-typed copy's printed date may be from the post's own
 _SECOND = timedelta(seconds=1)
 

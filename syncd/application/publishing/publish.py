@@ -21,7 +21,7 @@ from syncd.domain.model import OutageOwner, PostId, UnitId
 from syncd.errors import ForeignError, UsageError
 from syncd.ports.records import PushRecord, PushState
 
-_BATCH = 100
+_BATCH = 200
 _IN_A_ROW = 3  # unanswered or refused for now: the portal is in trouble, not the posts
 _AT_ONCE = frozenset(("unauthorized", "throttled", "marker_lost"))  # the portal speaks of us, not of this post
 _NEEDS_A_PERSON = "marker_lost"  # the copy there cannot be found again: the next would be a copy too
@@ -153,17 +153,20 @@ def _withdraw(services: Services, run: _Run) -> None:
 
 def _deliver(services: Services, run: _Run, due: Sequence[PushRecord]) -> None:
     """Deliver side by side as many as the portal and the rules allow; where the portal fails, what is under way ends and nothing follows."""
-    deliverer = Deliverer(services, due)
-    at_once = max(1, min(services.portal.capabilities.at_once, services.publish_rules.at_once))
-    if at_once == 1:
+    most = services.portal.capabilities.at_once
+    at_once = max(1, min(most, services.publish_rules.at_once))
+    deliverer = Deliverer(services, due, at_once=at_once)
+    if most == 1:
         for push in due:
             _take(services, run, push, deliverer.deliver(push))
             if run.error is not None:
                 return
         return
     waiting = iter(due)
-    with ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="publish") as pool:
-        under_way = {pool.submit(deliverer.deliver, push): push for push in islice(waiting, at_once)}
+    # While one post is on its way, another thread writes down the last one and claims the next.
+    workers = 2 * at_once
+    with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="publish") as pool:
+        under_way = {pool.submit(deliverer.deliver, push): push for push in islice(waiting, workers)}
         while under_way:
             ended, _ = wait(under_way, return_when=FIRST_COMPLETED)
             for future in ended:
