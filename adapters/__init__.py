@@ -10,6 +10,7 @@ BUILTIN: dict[str, dict[str, str]] = {
     },
     "portals": {
         "outbox": "adapters.portals.outbox:OutboxPortal",
+        "http_json": "adapters.portals.http_json:HttpJsonPortal",
         "wordpress": "adapters.portals.wordpress:WordPressPortal",
         "drupal": "adapters.portals.drupal:DrupalPortal",
         "plone": "adapters.portals.plone:PlonePortal",

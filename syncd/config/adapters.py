@@ -20,6 +20,7 @@ def read_settings(
     """An instance of the adapter's settings, or None and what is wrong.
 
     A field of type `Secret`, here or in a table within, may be given as `<name>_file` or `<name>_env`; a `Path` is taken relative to `base`.
+    Settings with a method `problems` are asked for what no single value tells: errors whose keys start at their table.
     """
     problems: list[ConfigError] = []
     values = _with_secrets(settings, table, prefix, base, problems)
@@ -29,8 +30,14 @@ def read_settings(
     try:
         made = _shape(settings).validator.validate_python(values)
     except ValidationError as error:
-        return None, from_validation(error, prefix, _shape(settings).fields, values)
-    return _with_absolute_paths(made, base), []
+        return None, from_validation(error, prefix, _all_fields(settings), values)
+    made = _with_absolute_paths(made, base)
+    if hasattr(made, "problems"):
+        problems = [
+            ConfigError(found.message, key=f"{prefix}.{found.key}", value=found.value, hint=found.hint)
+            for found in made.problems()
+        ]
+    return None if problems else made, problems
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,10 +71,11 @@ def _shape_of(settings: type[Any]) -> _Shape:
         for member in members
         if dataclasses.is_dataclass(member) and isinstance(member, type)
     ]
-    for _, table in tables:
-        _shape(table)
+    for hint in typing.get_type_hints(settings).values():
+        for table in _tables_in(hint):
+            _shape(table)
     # pydantic takes `Secret` values as they are, in the settings and in the tables inside them
-    settings.__pydantic_config__ = ConfigDict(arbitrary_types_allowed=True)
+    settings.__pydantic_config__ = ConfigDict(arbitrary_types_allowed=True, extra="forbid")
     return _Shape(
         fields=frozenset(hints),
         secrets=tuple(name for name, members in hints.items() if Secret in members),
@@ -75,6 +83,19 @@ def _shape_of(settings: type[Any]) -> _Shape:
         tables=tuple(tables),
         validator=TypeAdapter(settings),
     )
+
+
+def _tables_in(hint: Any) -> list[type[Any]]:
+    """The settings classes a type names: itself, or within a union, a tuple or a dict."""
+    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+        return [hint]
+    return [table for part in typing.get_args(hint) for table in _tables_in(part)]
+
+
+def _all_fields(settings: type[Any]) -> frozenset[str]:
+    """The names of its fields and of those in the tables within."""
+    within = [table for hint in typing.get_type_hints(settings).values() for table in _tables_in(hint)]
+    return _shape(settings).fields.union(*(_all_fields(table) for table in within))
 
 
 def _unknown(settings: type[Any], table: dict[str, Any], prefix: str) -> list[ConfigError]:

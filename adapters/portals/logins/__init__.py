@@ -1,0 +1,1 @@
+"""How portals know who writes: one class for each kind of login."""
