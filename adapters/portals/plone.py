@@ -52,7 +52,7 @@ class PloneSettings:
     """`url` is the site's address, with Volto `https://.../++api++`; folders are paths below it.
 
     `folder` takes the posts; `folders` gives categories folders of their own. `media_folder` takes pictures in the text and attachments,
-    by default `folder`. `login`: each call with name and password (`basic`), or a token first (`token`). `publish` and `submit` are
+    by default `folder`. `login_by`: each call with name and password (`basic`), or a token first (`token`). `publish` and `submit` are
     the workflow's transitions, `states` what its own states mean: draft, pending, public or private.
     """
 
@@ -63,7 +63,7 @@ class PloneSettings:
     folders: dict[str, str] = field(default_factory=dict)
     media_folder: str = ""
     content_type: str = "News Item"
-    login: Literal["basic", "token"] = "basic"
+    login_by: Literal["basic", "token"] = "basic"
     publish: str = "publish"
     submit: str = "submit"
     states: dict[str, PortalState] = field(default_factory=dict)
@@ -232,12 +232,12 @@ class PlonePortal:
             calls = PloneCalls(
                 visit=visit,
                 portal=self.name,
-                auth=(settings.username, settings.password) if settings.login == "basic" else None,
+                auth=(settings.username, settings.password) if settings.login_by == "basic" else None,
                 key=key,
                 base=self._base,
                 public_url=self._public_url,
             )
-            yield calls if settings.login == "basic" else calls.signed_in(settings.username, settings.password)
+            yield calls if settings.login_by == "basic" else calls.signed_in(settings.username, settings.password)
 
     def _make(self, calls: PloneCalls, post: PostToPush, key: SourceKey) -> Item:
         folder = next((self._folders[name] for name in post.categories if name in self._folders), self._folder)

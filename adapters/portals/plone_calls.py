@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from adapters.portals.content import without_control
 from adapters.portals.json_api import JsonApi
@@ -21,6 +21,7 @@ from syncd.ports.secret import Secret
 
 _MOVED = (HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.FOUND, HTTPStatus.PERMANENT_REDIRECT)
 _FILE_REFUSED = {"too_large", "http_status", "forbidden"}  # answers that speak of the file
+_MAX_MOVES = 5
 _IN_USE = "already in use"
 Item = dict[str, Any]
 
@@ -169,7 +170,7 @@ class PloneCalls(JsonApi):
     def _path(self, address: str) -> str:
         for own in (self.base, self.public_url):
             if address.startswith(f"{own}/"):
-                return address.removeprefix(f"{own}/")
+                return unquote(address.removeprefix(f"{own}/"))
         raise self.fail(
             f"names {address}, which is no address below {self.base}",
             hint="set portal.url to the site's own address, or mend the virtual host in front of it",
@@ -177,9 +178,11 @@ class PloneCalls(JsonApi):
 
     def _follow(self, url: str) -> Item | None:
         """The item at an address or where Plone says it went; None where there is none."""
-        exchange = self.exchange("GET", url, headers=self.headers)
-        if exchange.status in _MOVED:
-            return self.read(self.at(self._path(exchange.header("location") or "")))
+        for _ in range(_MAX_MOVES):
+            exchange = self.exchange("GET", url, headers=self.headers)
+            if exchange.status not in _MOVED:
+                break
+            url = self.at(self._path(exchange.header("location") or ""))
         answer = self.judge("GET", exchange, expect=(HTTPStatus.NOT_FOUND,))
         return None if answer.status == HTTPStatus.NOT_FOUND else self.whole(answer.payload)
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import unquote
 
 from adapters.portals.content import is_key, outgoing_links, without_control
 from adapters.portals.json_api import JsonApi
@@ -83,9 +84,9 @@ class ItemReader:
     folders: Mapping[str, str]
     default_folder: str
 
-    def path(self, item: Mapping[str, Any]) -> str:
+    def _path(self, item: Mapping[str, Any]) -> str:
         """Where it stands below the site."""
-        return str(item["@id"]).removeprefix(self.public_url).strip("/")
+        return unquote(str(item["@id"]).removeprefix(self.public_url)).strip("/")
 
     def seen(self, item: Mapping[str, Any], now: datetime) -> PortalPost:
         """The post that an item is."""
@@ -121,7 +122,7 @@ class ItemReader:
     def _categories(self, item: Mapping[str, Any]) -> tuple[str, ...]:
         """The subjects, and the folder unless it is the one where posts of all categories go."""
         named = [str(subject) for subject in item.get("subjects") or []]
-        folder = self.path(item).rpartition("/")[0]
+        folder = self._path(item).rpartition("/")[0]
         if folder != self.default_folder:
             named.append(self.folders.get(folder, folder))
         return tuple(dict.fromkeys(name for name in named if name))
