@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 ARGS   ?=
 
-.PHONY: demo test slow check bench portals soak lock clean
+.PHONY: demo test slow check bench portals soak crash lock clean
 
 # --- set-up -----------------------------------------------------------------------------------
 # uv installs the locked set in a few seconds; where it cannot work (say, behind a mirror that only
@@ -33,6 +33,10 @@ slow: $(VENV)/.ready
 # a simulated day of 5,000 sites; SYNCD_SOAK_SITES sets another number
 soak: $(VENV)/.ready
 	$(BIN)/python -m pytest -m slow tests/soak $(ARGS)
+
+# killed at each named point 20 times and 1,000 times at random moments; `slow` does the same less often
+crash: $(VENV)/.ready
+	SYNCD_CRASH_KILLS=20 SYNCD_CRASH_RANDOM=1000 $(BIN)/python -m pytest -n 2 -m crash tests/crash $(ARGS)
 
 check: $(VENV)/.ready
 	$(BIN)/ruff check .

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from syncd.testing.failpoints import Moment, Place
 
 _COMMIT = "syncd.storage.connections:Connections.commit"
+_ADD = "syncd.storage.pushes:SqlPushStore.add"
 _FLUSH = "syncd.storage.ledger:SqlLedger.flush"
-_TAKE = "syncd.application.collecting.recording:take_at_once"
+_TAKE = "syncd.application.collecting.looks:_take"
 _WRITE_WHOLE = "syncd.storage.files:_write_whole"
 _WORDPRESS = "adapters.portals.wordpress:WordPressPortal"
 _WIRE = "adapters.http.network:Wire.write"
@@ -53,9 +54,9 @@ CRASH_POINTS: Mapping[str, CrashPoint] = {
     "CP08": _at("after snapshot, before BEGIN", "collect", "syncd.storage.files:FileStore.put", Moment.AFTER, within=_TAKE),
     # the leaf has its number before the post's row is written, and is written with the commit
     "CP09": _at("after item insert, before leaf insert", "collect", _FLUSH, within=_TAKE),
-    "CP10": _at("after leaf insert, before outbox insert", "collect", "syncd.storage.pushes:SqlPushStore.add"),
+    "CP10": _at("after leaf insert, before outbox insert", "collect", _ADD),
     "CP11": _at("after outbox insert, before COMMIT", "collect", _FLUSH, Moment.AFTER, within=_TAKE),
-    "CP12": _at("inside COMMIT (between WAL write and fsync)", "collect", _COMMIT, Moment.FORCING, within=_TAKE, database="sqlite"),
+    "CP12": _at("inside COMMIT (between WAL write and fsync)", "collect", _COMMIT, Moment.FORCING, following=_ADD, database="sqlite"),
     "CP13": _at("after COMMIT, before job marked done", "collect", "syncd.storage.slots:SqlSlotStore.finish"),
     # --- a push ---
     "CP14": _at("after outbox claim COMMIT, before portal lookup", "publish", f"{_WORDPRESS}.find"),

@@ -23,9 +23,10 @@ from syncd.cli import main
 CHILDREN = multiprocessing.get_context("forkserver")
 CHILDREN.set_forkserver_preload(
     [
-        "tests.acceptance.crash_world", "tests.acceptance.commands", "syncd.cli.context", "syncd.cli.work",
-        "syncd.cli.evidence", "syncd.cli.inspection", "syncd.delivery.operations", "adapters.sources.feed",
-        "adapters.portals.outbox", "adapters.mail.maildir",
+        "tests.crash.world", "tests.acceptance.commands", "syncd.cli.context", "syncd.cli.work", "syncd.cli.evidence",
+        "syncd.cli.inspection", "syncd.delivery.operations", "syncd.delivery.daemon", "adapters.sources.feed",
+        "adapters.portals.outbox", "adapters.portals.wordpress", "adapters.mail.maildir", "adapters.mail.smtp",
+        "adapters.ranking.http", "adapters.http.dialogue", "syncd.testing.crash_points",
     ]
 )  # fmt: skip
 

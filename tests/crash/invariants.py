@@ -75,10 +75,13 @@ def each_post_stands_once_and_as_it_is_now(world: World, kept: list[tuple[PostRe
 def each_slot_has_one_outcome(services: Services, slots: list[Slot]) -> None:  # I2
     by_subject: dict[tuple[str, str], list[Slot]] = defaultdict(list)
     for slot in slots:
-        assert slot.state in (SlotState.DONE, SlotState.GAP, SlotState.FAILED), slot
         by_subject[slot.job, slot.subject].append(slot)
     for (job, subject), rows in by_subject.items():
-        dues = sorted(slot.due for slot in rows)
+        rows.sort(key=lambda slot: slot.due)
+        # The last may have become due as the service was stopped: the next start runs it.
+        settled = rows[:-1] if rows[-1].state is SlotState.DUE else rows
+        assert {slot.state for slot in settled} <= {SlotState.DONE, SlotState.GAP, SlotState.FAILED}
+        dues = [slot.due for slot in rows]
         wanted = due_between(BY_NAME[job].cadence(services, subject), dues[0], dues[-1])
         assert dues == [dues[0], *wanted], f"{job} of {subject} has a hole"
 

@@ -2,22 +2,24 @@
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
 from syncd.testing.crash_points import CRASH_POINTS
 from tests.crash.invariants import check, no_copy_twice
 from tests.crash.sites import UNITS
-from tests.crash.world import Crash, Died, World
+from tests.crash.world import Crash, Died, Refused, World
 
-_REACHED_WITHIN_S = 30.0
+_REACHED_WITHIN_S = 10.0
 _BATCH = len(UNITS) * 2  # letters of one mailing
-IN_A_ROW = {"CP48": 5}
+_IN_A_ROW = 5  # start-ups that are killed one after the other
+_ONCE = frozenset(("CP27", "CP37", "CP42", "CP46", "CP48"))  # reached once only by what leads there
 
 
 def _write(world: World, round_: int) -> None:
-    unit = UNITS[round_ % len(UNITS)]
-    world.sites.write(unit, world.clock.now() - timedelta(minutes=1))
+    for unit in (UNITS[round_ % len(UNITS)], UNITS[(round_ + 1) % len(UNITS)]):
+        world.sites.write(unit, world.clock.now() - timedelta(minutes=1))
 
 
 def _collect(world: World, round_: int) -> None:
@@ -30,16 +32,25 @@ def _publish(world: World, round_: int) -> None:
 
 
 def _edit(world: World, round_: int) -> None:
-    world.sites.edit(world.sites.posts[round_ % 3])
+    for post in world.sites.posts[:2]:
+        world.sites.edit(post)
     _publish(world, round_)
 
 
 def _close(world: World, round_: int) -> None:
-    world.ask("close", period="2026-09", force="Giả định: Cổng chưa đọc lại đủ")
+    with suppress(Refused):  # it is closed already
+        world.ask("close", period="2026-09", force="Giả định: Cổng chưa đọc lại đủ")
     world.ask("rank-push", assessment="nam-2026")
 
 
 def _rank(world: World, round_: int) -> None:
+    """Figures are sent only where they say something new, so verdicts change each time."""
+    _close(world, round_)
+    for unit in UNITS[:2]:
+        world.ask(
+            "adjust", unit=unit, period="2026-09", kind="verdict", status=("met", "missing")[round_ % 2], reason="Giả định",
+            document="Công văn số 02-CV/VD", approved_by=["Nguyễn Văn Giả", "Trần Thị Định"],
+        )  # fmt: skip
     world.ask("rank-push", assessment="nam-2026")
 
 
@@ -89,8 +100,8 @@ def sweep_point(world: World, name: str, kills: int) -> None:
         # so that slots are due; and now and then an outcome is asked for again before its time, now and then long after
         if part not in ("mail", "batch"):
             world.clock.leap(timedelta(seconds=world.chance.choice((61, 90, 130, 600))))
-        nth = _BATCH // 2 if part == "batch" else world.chance.randint(1, 2) if part != "start" else 1
-        if number % IN_A_ROW.get(name, 1) == 0 and part in _BRING_POSTS:
+        nth = _BATCH // 2 if part == "batch" else 1 if name in _ONCE else world.chance.randint(1, 2)
+        if part in _BRING_POSTS and (part != "start" or number % _IN_A_ROW == 0):
             _write(world, number)
         _die_once(world, name, nth, number)
         no_copy_twice(world)

@@ -22,6 +22,8 @@ from typing import Any, Self
 from syncd.clock import SystemClock
 from syncd.delivery import control
 from syncd.errors import StorageError
+from syncd.ports.records import SlotState
+from syncd.storage.engine import open_database
 from syncd.storage.schema import upgrade
 from syncd.testing.local_mail import LocalMailServer
 from syncd.testing.local_portal import Effect, Fault, LocalPortal
@@ -118,6 +120,10 @@ class Died(Exception):
     """The service died before it answered."""
 
 
+class Refused(Exception):
+    """The service answered that it could not do it."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Tally:
     """What the sweep did, for its report. Times in real seconds."""
@@ -184,6 +190,7 @@ class World:
 
         Raises:
             Died: it was killed, before or meanwhile.
+            Refused: it lives, and did not do it.
         """
         try:
             answer = control.call(self.folder / "syncd.sock", operation, arguments)
@@ -191,7 +198,8 @@ class World:
             raise Died from err
         if answer is None:
             raise Died
-        assert "error" not in answer, self.told(f"{operation}: {answer.get('error')}")
+        if "error" in answer:
+            raise Refused(self.told(f"{operation}: {answer['error']}"))
         document: Mapping[str, Any] = answer["document"]
         return document
 
@@ -226,8 +234,17 @@ class World:
             assert time.monotonic() - began < _DEADLINE_S, self.told(f"something is stuck: {self._waits}")
             self.let_portal_end()
             self.clock.leap(timedelta(minutes=21))
+        self._let_slots_end()
         self.stop()
         self.tally.longest_recovery_s = max(self.tally.longest_recovery_s, time.monotonic() - began)
+
+    def _let_slots_end(self) -> None:
+        with open_database(self.database, clock=self.clock) as db:
+            while True:
+                with db.read() as uow:
+                    if not uow.slots.in_state(SlotState.DUE, SlotState.RUNNING):
+                        return
+                time.sleep(0.02)
 
     def _is_quiet(self) -> bool:
         document = self.ask("sync")
