@@ -1,16 +1,17 @@
-"""WordPress over its own REST API, /wp-json/wp/v2, stock: no plugin is needed on the portal.
+"""WordPress over its own REST API, /wp-json/wp/v2, stock; better with our plugin, which is not needed.
 
-WordPress 5.6 or later (application passwords). Tried against 6.1.9, see docs/portals.md and tests/portals.
+WordPress 5.6 or later (application passwords). Tried against 6.1.9, see docs/portals/wordpress.md and tests/portals.
 Manual: developer.wordpress.org/rest-api/reference/ (posts, media, users, categories, post-statuses).
 
 WordPress enforces no key of ours, and its slug is none: a post that waits for approval has an empty one. So the key stands in the
 text, as a comment at its end, and is looked up by search and confirmed in the raw text: class B, one writer at a time.
+The plugin (packaging/wordpress/syncd-external-id.php) makes it class A: found at `verify`, it keeps the key beside the post, and refuses a second.
 A search plugin that replaces WordPress's own search must cover unpublished posts and comments in the text, or this class is lost.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from html import escape, unescape
 from http import HTTPStatus
@@ -18,8 +19,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from adapters.http.client import PoliteClient
-from adapters.portals.content import find_marker, inert, outgoing_links, with_marker
-from adapters.portals.json_api import JsonApi
+from adapters.portals.content import find_marker, inert, is_key, outgoing_links, with_marker
+from adapters.portals.json_api import Answer, JsonApi
 from adapters.portals.wordpress_names import WordPressNames, every_item
 from syncd.domain.identity import text_sha256
 from syncd.domain.model import Approval, SourceKey
@@ -41,7 +42,8 @@ _NEEDED = ("edit_posts", "edit_others_posts", "edit_published_posts", "upload_fi
 _SHOWN = {"publish", "future", "private"}
 # answers that speak of the file, or of what the server can do with it; any other outcome is the whole post's
 _FILE_REFUSED = {"too_large", "http_status", "forbidden", "conflict"}
-_FIELDS = "id,date_gmt,modified_gmt,status,link,title.raw,content.raw,author,categories,password"
+_ID = "syncd_external_id"  # our plugin's name for the key
+_FIELDS = f"id,date_gmt,modified_gmt,status,link,title.raw,content.raw,author,categories,password,{_ID}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,11 +72,14 @@ class WordPressPortal:
         self._base = settings.url.rstrip("/")
         self._root = f"{self._base}/wp-json/wp/v2"
         self._names = WordPressNames(self._root)
+        self._keeps_ids = False  # our plugin is at work there
 
     # --- the port -----------------------------------------------------------------------------------
 
     def verify(self) -> str:
         """Who we are there, with which rights, and the site's name and zone.
+
+        From here on `capabilities` tell whether our plugin is at work there.
 
         Raises:
             PortalError: also where a right is missing that looking up and taking the census need.
@@ -94,22 +99,37 @@ class WordPressPortal:
                     hint="give the account the role Editor, or one with these rights",
                 )
             self._names.states(api)
+            self._trust_ids(_announced(api, site, self._base))
         zone = site.get("timezone_string") or f"UTC{site.get('gmt_offset', '?')}"
         may = (
             "may publish"
             if rights.get("publish_posts") is True
             else "may not publish: approval must be pending or draft"
         )
-        return f"WordPress {unescape(str(site.get('name', '')))!r}, zone {zone}, as {me.get('name', '')!r}, {may}"
+        plugin = ", keeps our keys" if self._keeps_ids else ""
+        return (
+            f"WordPress {unescape(str(site.get('name', '')))!r}, zone {zone}, as {me.get('name', '')!r}, {may}{plugin}"
+        )
+
+    def _trust_ids(self, kept: bool) -> None:
+        self._keeps_ids = kept
+        delivery_class = DeliveryClass.A if kept else DeliveryClass.B
+        self.capabilities = replace(self.capabilities, delivery_class=delivery_class)
 
     def find(self, key: SourceKey) -> PortalPost | None:
         """As the port says. Of several copies, the one made first; the census shows them all."""
         with self._api(key) as api:
-            for item in every_item(api, f"{self._root}/posts", {**self._everything(api), "search": key}):
+            narrowed = {_ID: str(key)} if self._keeps_ids else {"search": str(key)}
+            for item in every_item(api, f"{self._root}/posts", {**self._everything(api), **narrowed}):
+                if _ID in narrowed and _ID not in item:
+                    break  # the plugin is gone, and this is every post there is
                 # search answers with near misses too
-                if find_marker(_raw(item, "content")) == key:
+                if _key(item) == key:
                     return self._seen(api, item)
-        return None
+            else:
+                return None
+        self._trust_ids(False)
+        return self.find(key)
 
     def create(self, post: PostToPush, key: SourceKey) -> PortalPost:
         with self._writing(key) as api:
@@ -120,7 +140,13 @@ class WordPressPortal:
             # without an account of that name the post stands under our own: the key tells whose it is
             if post.author and (author_id := self._names.author_id(api, post.author)) is not None:
                 members["author"] = author_id
-            made = _post(api, api.post(f"{self._root}/posts", members=members).payload, writes=True)
+            if self._keeps_ids:
+                members[_ID] = str(key)
+            answer = api.post(f"{self._root}/posts", members=members, expect=(HTTPStatus.CONFLICT,))
+            if answer.status == HTTPStatus.CONFLICT:
+                return self._seen(api, self._existing(api, answer, "posts", key))
+            made = _post(api, answer.payload, writes=True)
+            self._trust_ids(self._keeps_ids and made.get(_ID) == key)
             if find_marker(_raw(made, "content")) != key:
                 raise api.fail(
                     f"removed our key from the text of post {made['id']}, so it could never be found again",
@@ -129,6 +155,21 @@ class WordPressPortal:
                     hint="a plugin there strips HTML comments: it must be switched off before more is sent",
                 )
             return self._seen(api, made)
+
+    def _existing(self, api: JsonApi, answer: Answer, collection: str, key: str) -> dict[str, Any]:
+        """What the plugin says stands there under the id that was to be made.
+
+        Raises:
+            PortalError: the conflict is another one, or what stands there does not bear the id.
+        """
+        data = answer.payload.get("data") if answer.code == "syncd_exists" else None
+        number = data.get("existing_id") if isinstance(data, dict) else None
+        if not isinstance(number, int):
+            raise api.fail(f"answered {answer.status} {answer.code}".rstrip(), kind="conflict")
+        found = api.get(f"{self._root}/{collection}/{number}", query={"context": "edit"}).payload
+        if not isinstance(found, dict) or key not in (found.get(_ID), _key(found)):
+            raise api.fail(f"holds {key} to be {number}, which does not bear it", kind="conflict")
+        return found
 
     def update(self, portal_id: str, post: PostToPush, key: SourceKey) -> PortalPost:
         """As the port says. Categories, author and date stay as an editor may have set them."""
@@ -164,7 +205,12 @@ class WordPressPortal:
             "content-disposition": f'attachment; filename="{file.filename}"',
         }
         try:
-            media = api.post(f"{self._root}/media", body=file.data, headers=headers).payload
+            slug = file.filename.rsplit(".", 1)[0]
+            url = f"{self._root}/media" + (f"?{_ID}={slug}" if self._keeps_ids else "")
+            answer = api.post(url, body=file.data, headers=headers, expect=(HTTPStatus.CONFLICT,))
+            if answer.status == HTTPStatus.CONFLICT:
+                return self._existing(api, answer, "media", slug)
+            media = answer.payload
         except PortalError as err:
             if err.kind not in _FILE_REFUSED:
                 raise
@@ -251,7 +297,7 @@ class WordPressPortal:
         categories = item.get("categories") or []
         return PortalPost(
             id=str(item["id"]),
-            key=find_marker(html),
+            key=_key(item),
             url=str(item.get("link", "")),
             title=unescape(_raw(item, "title")),
             state=state,
@@ -269,6 +315,20 @@ def _post(api: JsonApi, payload: Any, *, writes: bool = False) -> dict[str, Any]
     if isinstance(payload, dict) and isinstance(payload.get("id"), int) and "status" in payload:
         return payload
     raise api.fail("answered without the post's id and status", unknown=writes)
+
+
+def _announced(api: JsonApi, site: dict[str, Any], base: str) -> bool:
+    """Whether our plugin is there and the site's database has the locks that it needs."""
+    if "syncd/v1" not in (site.get("namespaces") or ()):
+        return False
+    told = api.get(f"{base}/wp-json/syncd/v1/external-id").payload
+    return isinstance(told, dict) and told.get("version") == 1 and told.get("atomic") is True
+
+
+def _key(item: dict[str, Any]) -> SourceKey | None:
+    """The key kept beside the post, else the one in its text."""
+    kept = str(item.get(_ID) or "")
+    return SourceKey(kept) if is_key(kept) else find_marker(_raw(item, "content"))
 
 
 def _number(portal_id: str) -> int:

@@ -6,7 +6,7 @@ Each rule was seen on WordPress 6.1.9. The database is a few dicts; there is no 
 import base64
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from html import escape
@@ -65,6 +65,7 @@ class StoredPost:
     author: int
     categories: list[int] = field(default_factory=lambda: [1])
     featured_media: int = 0
+    external_id: str = ""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -75,12 +76,14 @@ class StoredMedia:
     data: bytes
     alt_text: str = ""
     caption: str = ""
+    external_id: str = ""
 
 
 class WordPressState:
     """The site. Not for threads: the server in front of it lets one request in at a time.
 
     `custom_states`: post states that a plugin added. `strips_comments`: a plugin removes HTML comments. `drops_authorization`: the web server passes it on for GET only.
+    `keeps_ids`: our plugin (packaging/wordpress) is installed.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -104,6 +107,7 @@ class WordPressState:
         self.custom_states: tuple[str, ...] = ()
         self.strips_comments = False
         self.drops_authorization = False
+        self.keeps_ids = False
 
     def answer(self, request: SeenRequest) -> Page:
         """Carry out one request."""
@@ -129,7 +133,11 @@ class WordPressState:
     def _route(self, request: SeenRequest) -> tuple[int, object, dict[str, str]]:
         path, query = request.path.rstrip("/"), {name: values[-1] for name, values in request.query.items()}
         if path == "/wp-json":
-            return 200, {"name": "Cổng tỉnh Ví Dụ", "timezone_string": "Asia/Ho_Chi_Minh", "gmt_offset": 7}, {}
+            namespaces = ["wp/v2", "syncd/v1"] if self.keeps_ids else ["wp/v2"]
+            told = {"name": "Cổng tỉnh Ví Dụ", "timezone_string": "Asia/Ho_Chi_Minh", "gmt_offset": 7}
+            return 200, {**told, "namespaces": namespaces}, {}
+        if path == "/wp-json/syncd/v1/external-id" and self.keeps_ids:
+            return 200, {"version": 1, "atomic": True, "types": ["posts", "media"]}, {}
         found = re.fullmatch(rf"{API}/(posts|media|categories|users|statuses)(?:/(me|\d+))?", path)
         if not found:
             raise Refused(404, "rest_no_route")
@@ -171,6 +179,8 @@ class WordPressState:
             return {**told, "capabilities": dict.fromkeys(account.rights, True)} if item == "me" else told
         if kind == "posts" and int(item) in self.posts:
             return self._shown_post(self.posts[int(item)])
+        if kind == "media" and int(item) in self.media:
+            return self._shown_media(self.media[int(item)])
         if kind == "categories" and int(item) in self.categories:
             return {"id": int(item), "name": self.categories[int(item)]}
         raise Refused(
@@ -183,8 +193,11 @@ class WordPressState:
             states = query.get("status", "publish").split(",") if me else ["publish"]
             if unknown := set(states) - {*_STATES, *self.custom_states}:
                 raise Refused(400, "rest_invalid_param", params=sorted(unknown))
+            wanted = query.get("syncd_external_id") if self.keeps_ids else None
             items = [
-                self._shown_post(post) for post in self.posts.values() if post.status in states and _fits(post, query)
+                self._shown_post(post)
+                for post in self.posts.values()
+                if post.status in states and _fits(post, query) and (wanted is None or _bears(post, wanted))
             ]
         elif kind == "media":
             items = [
@@ -212,12 +225,15 @@ class WordPressState:
         except ValueError:
             raise Refused(400, "rest_invalid_json") from None
         now = self.now()
+        key = members.get("syncd_external_id") if self.keeps_ids else None
         if number is None:
+            self._refuse_second(post.id for post in self.posts.values() if key and _bears(post, key))
             date = datetime.fromisoformat(members["date_gmt"]).replace(tzinfo=UTC) if "date_gmt" in members else now
             # a new post's time of change is its own date, also when that lies in the past
             post = StoredPost(
                 id=self.new_id(), title="", content="", status="draft", date=date, modified=date, author=me.id
             )
+            post.external_id = key or ""
         elif number in self.posts:
             post = self.posts[number]
             post.modified = now
@@ -245,6 +261,8 @@ class WordPressState:
         if number is None:
             name = unquote(request.headers.get("content-disposition", "").partition('filename="')[2].rstrip('"'))
             slug = name.rpartition(".")[0]
+            key = request.query.get("syncd_external_id", [""])[-1] if self.keeps_ids else ""
+            self._refuse_second(media.id for media in self.media.values() if key and media.external_id == key)
             # the same name again is another file there
             copies = sum(media.slug.startswith(slug) for media in self.media.values())
             media = StoredMedia(
@@ -252,6 +270,7 @@ class WordPressState:
                 slug=f"{slug}-{copies}" if copies else slug,
                 content_type=request.headers.get("content-type", ""),
                 data=request.body,
+                external_id=key,
             )
             self.media[media.id] = media
             return 201, self._shown_media(media)
@@ -262,6 +281,10 @@ class WordPressState:
         media.alt_text = members.get("alt_text", media.alt_text)
         media.caption = members.get("caption", media.caption)
         return 200, self._shown_media(media)
+
+    def _refuse_second(self, standing: Iterable[int]) -> None:
+        for number in standing:
+            raise Refused(409, "syncd_exists", existing_id=number)
 
     def _write_category(self, request: SeenRequest, me: Account, number: int | None) -> tuple[int, object]:
         name = json.loads(request.body)["name"]
@@ -291,6 +314,7 @@ class WordPressState:
             "categories": post.categories,
             "featured_media": post.featured_media,
             "password": "",
+            **({"syncd_external_id": post.external_id} if self.keeps_ids else {}),
         }
 
     def _shown_media(self, media: StoredMedia) -> dict[str, Any]:
@@ -300,10 +324,17 @@ class WordPressState:
             "alt_text": media.alt_text,
             "caption": {"raw": media.caption},
             "source_url": f"http://vidu.example/wp-content/uploads/{media.slug}",
+            **({"syncd_external_id": media.external_id} if self.keeps_ids else {}),
         }
 
     def _shown_user(self, account: Account) -> dict[str, Any]:
         return {"id": account.id, "slug": account.login, "name": account.name}
+
+
+def _bears(post: StoredPost, key: str) -> bool:
+    """Our plugin's rule: the id kept beside the post, or the last mark in the text of one that has none."""
+    marks = re.findall(r"<!--\s*(syncd-[\w.-]+)\s*-->", post.content)
+    return post.external_id == key if post.external_id else bool(marks) and marks[-1] == key
 
 
 def _fits(post: StoredPost, query: dict[str, str]) -> bool:
