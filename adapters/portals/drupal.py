@@ -49,6 +49,7 @@ class DrupalPortal:
             delivery_class=DeliveryClass.A,
             settle=settle,
             files=bool(settings.image_field or settings.file_field),
+            drafts=settings.workflow is not None,
             trash=Trash.NONE,
         )
         self._settings = settings

@@ -30,7 +30,7 @@ class Trash(StrEnum):
 class Capabilities:
     """`settle` is the portal's longest request time: after an unknown outcome a look-up tells nothing before it has passed.
 
-    `sees_unpublished`: a census also lists drafts, pending and trashed posts. `files`: it takes pictures and attachments by `put_file`;
+    `sees_unpublished`: a census also lists drafts, pending and trashed posts. `drafts`: it tells a draft from a post that waits for approval. `files`: it takes pictures and attachments by `put_file`;
     `image_inside`: a post's own picture travels within the post and is not put before it. `at_once`: how many posts it takes side by side.
     """
 
@@ -38,6 +38,7 @@ class Capabilities:
     settle: timedelta
     conditional_update: bool = False
     sees_unpublished: bool = True
+    drafts: bool = True
     files: bool = True
     image_inside: bool = False
     at_once: int = 1
