@@ -6,6 +6,7 @@ and on a stand-in for NukeViet.
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -13,7 +14,7 @@ from urllib.parse import urlsplit
 from adapters.http.client import PoliteClient
 from adapters.http.tls import SharedContext
 from adapters.portals.content import inert
-from adapters.portals.http_json_calls import Calls, StepAnswer
+from adapters.portals.http_json_calls import Calls, StepAnswer, says
 from adapters.portals.http_json_files import FilePlaces, file_values
 from adapters.portals.http_json_lists import TermNames, every_entry
 from adapters.portals.http_json_posts import PostReader
@@ -33,6 +34,7 @@ from syncd.ports.portal import (
     PortalPost,
     PortalState,
     PostToPush,
+    Trash,
 )
 
 _STATE = {Approval.AUTO: "live", Approval.PENDING: "pending", Approval.DRAFT: "draft"}
@@ -62,7 +64,7 @@ class HttpJsonPortal:
         self._tls = _own_context(settings)
         self._categories = TermNames(settings.category_terms) if settings.category_terms else None
         self._authors = TermNames(settings.author_terms) if settings.author_terms else None
-        self._posts = PostReader(settings, zone=zone, categories=self._categories, authors=self._authors)
+        self._posts = PostReader(settings, zone=zone, clock=clock, categories=self._categories, authors=self._authors)
         self._places = FilePlaces(settings.media) if settings.media else None
         self._proved_at: float | None = None
         steps = [settings.create, *settings.create.then.values(), *([settings.update] if settings.update else [])]
@@ -74,6 +76,11 @@ class HttpJsonPortal:
             sees_unpublished=settings.sees_unpublished,
             files=settings.media is not None,
             image_inside="file" in named,
+            trash=Trash.NONE
+            if not settings.states.words("trash")
+            else Trash.LISTED
+            if settings.lists_trash
+            else Trash.FOUND,
         )
 
     # --- the port -----------------------------------------------------------------------------------
@@ -118,9 +125,10 @@ class HttpJsonPortal:
                     step, values, writes=True, told=(step.exists,), file=post.image_inside, again=may_repeat
                 )
             if answer is None:
-                return self._finished(calls, standing[0], post, values)
+                return standing[0]
             if answer.fits(step.exists):
-                return self._finished(calls, self._already_there(calls, answer, key), post, values)
+                found, item = self._already_there(calls, answer, key)
+                return self._finished(calls, found, post, values) if self._is_unfinished(item) else found
             return self._made(calls, answer, post, key, values)
 
     def update(self, portal_id: str, post: PostToPush, key: SourceKey) -> PortalPost:
@@ -150,7 +158,7 @@ class HttpJsonPortal:
                     permanent=True,
                     hint="add [portal.withdraw]",
                 )
-            values = {"key": key, "id": portal_id, "current": _shown(standing), **self._words()}
+            values = {"key": key, "id": portal_id, "current": self._shown(standing), **self._words()}
             return self._changed(calls, step, portal_id, values)
 
     def put_file(self, file: FileToPush) -> PlacedFile:
@@ -186,6 +194,11 @@ class HttpJsonPortal:
     # --- finding --------------------------------------------------------------------------------------
 
     def _found(self, calls: Calls, key: SourceKey) -> PortalPost | None:
+        """The post that carries the key; one that `create` has still to finish is not there yet."""
+        found = self._looked_up(calls, key)
+        return None if found is None or self._is_unfinished(found[1]) else found[0]
+
+    def _looked_up(self, calls: Calls, key: SourceKey) -> tuple[PortalPost, Any] | None:
         step = self._settings.find
         if step is None:
             return None
@@ -196,15 +209,22 @@ class HttpJsonPortal:
         for answer, entry in self._hits(calls, step, values, absent):
             if not self._confirmed(step, values, entry):
                 continue
-            post = (
-                self._posts.seen(calls, answer, step, entry)
-                if self._posts.tells_all(step)
-                else self._read(calls, answer.value(step.id, entry))
-            )
-            # searches answer with near misses too, and a text may quote another's key
-            if post is not None and post.key == key:
-                return post
+            post, item = self._of_hit(calls, step, answer, entry)
+            # searches answer with near misses too, and a text may quote another's key; an address made of the key is the
+            # post's, also where an editor renamed it
+            if post is not None and (post.key == key or step.single):
+                return replace(post, key=key), item
         return None
+
+    def _is_unfinished(self, item: Any) -> bool:
+        waiting = self._settings.create.unfinished
+        return waiting is not None and says(item, waiting.equals)
+
+    def _of_hit(self, calls: Calls, step: Find, answer: StepAnswer, entry: Any) -> tuple[PortalPost | None, Any]:
+        if self._posts.tells_all(step):
+            return self._posts.seen(calls, answer, step, entry), entry
+        told = self._told(calls, answer.value(step.id, entry))
+        return (None, None) if told is None else told
 
     def _hits(
         self, calls: Calls, step: Find, values: Mapping[str, Any], absent: When
@@ -225,13 +245,18 @@ class HttpJsonPortal:
         )
 
     def _read(self, calls: Calls, portal_id: str) -> PortalPost | None:
+        told = self._told(calls, portal_id)
+        return None if told is None else told[0]
+
+    def _told(self, calls: Calls, portal_id: str) -> tuple[PortalPost, Any] | None:
+        """The post of an id, and the document that tells of it."""
         step = self._settings.read
         if not step.authenticated:
             self._proved(calls)
         answer = calls.do(step, {"id": portal_id}, writes=False, told=(step.gone,))
         if answer is None or answer.fits(step.gone):
             return None
-        return self._posts.seen(calls, answer, step, None, id=portal_id)
+        return self._posts.seen(calls, answer, step, None, id=portal_id), answer.document
 
     def _proved(self, calls: Calls) -> None:
         """An answer to a stranger may look like an empty portal: so the portal must have known us a moment ago."""
@@ -279,20 +304,20 @@ class HttpJsonPortal:
         return self._finished(calls, made, post, values)
 
     def _finished(self, calls: Calls, made: PortalPost, post: PostToPush, values: Mapping[str, Any]) -> PortalPost:
-        """The post after the step that its approval asks for, which is done where it stands as it was created."""
+        """The post after the step that its approval asks for."""
         step = self._settings.create.then.get(post.approval.value)
-        if step is None or made.state is not PortalState.DRAFT:
+        if step is None:
             return made
-        told = {**values, "id": made.id, "url": made.url, "current": _shown(made)}
+        told = {**values, "id": made.id, "url": made.url, "current": self._shown(made)}
         self._after_write(calls, lambda: calls.do(step, told, writes=True, again=lambda: True))
         done = self._after_write(calls, lambda: self._read(calls, made.id))
         if done is None:
             raise calls.api.fail("does not show the post it has just taken", unknown=True)
-        return done
+        return replace(done, key=made.key)
 
-    def _already_there(self, calls: Calls, answer: StepAnswer, key: SourceKey) -> PortalPost:
+    def _already_there(self, calls: Calls, answer: StepAnswer, key: SourceKey) -> tuple[PortalPost, Any]:
         id = answer.value(self._settings.create.id)
-        found = self._found(calls, key) if self._settings.find else self._read(calls, id) if id else None
+        found = self._looked_up(calls, key) if self._settings.find else self._told(calls, id) if id else None
         if found is None:
             raise calls.api.fail(
                 "says that it has the post, and does not show it",
@@ -397,7 +422,17 @@ class HttpJsonPortal:
         standing = self._read(calls, portal_id)
         if standing is None:
             raise _gone(calls, portal_id)
-        return {"current": _shown(standing)}
+        return {"current": self._shown(standing)}
+
+    def _shown(self, post: PortalPost) -> dict[str, Any]:
+        path = post.url.removeprefix(self._settings.url.rstrip("/")).strip("/")
+        return {
+            "version": post.version,
+            "state": post.state.value,
+            "url": post.url,
+            "path": path if "://" not in path else None,
+            "title": post.title,
+        }
 
     @contextmanager
     def _calls(self, key: SourceKey | None = None) -> Iterator[Calls]:
@@ -420,10 +455,6 @@ def delivery_class(settings: HttpJsonSettings) -> DeliveryClass:
 
 def _templates_of(step: Step) -> list[Any]:
     return [step.request, step.query, step.headers, step.json, step.form, step.multipart, step.body_template]
-
-
-def _shown(post: PortalPost) -> dict[str, Any]:
-    return {"version": post.version, "state": post.state.value, "url": post.url, "title": post.title}
 
 
 def _gone(calls: Calls, portal_id: str) -> PortalError:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from adapters.http.client import retry_after
 from adapters.portals.http_json_pages import page_document
@@ -18,6 +18,8 @@ from syncd.errors import PortalError
 from syncd.ports.portal import FileToPush
 from syncd.ports.source import Exchange
 
+_MOVED = (301, 302, 307, 308)
+_MOST_MOVES = 3
 FILE = "file"  # `body = "file"`, and the member of a multipart form that is the file's
 
 
@@ -40,10 +42,7 @@ class StepAnswer:
             return False
         if when.match and not re.search(when.match, self.exchange.body.decode("utf-8", "replace"), re.S):
             return False
-        return all(
-            any(same(found, wanted) for found in ValueSpec.of(path).all(self.document))
-            for path, wanted in when.equals.items()
-        )
+        return says(self.document, when.equals)
 
     def value(self, place: str | Place, item: Any = None) -> str:
         """What stands at a place, of the answer or of one of its entries; empty where nothing does."""
@@ -120,13 +119,18 @@ class Calls:
 
     # --- sending ------------------------------------------------------------------------------------
 
-    def _sent(self, request: Request) -> tuple[Exchange, Turned | None]:
+    def _sent(self, request: Request, *, left: int = _MOST_MOVES) -> tuple[Exchange, Turned | None]:
+        """The answer, and what it says of our login. What is read is followed where the portal moved it within itself; a write never is."""
         try:
             signed = self._login.signed(request, self.carry)
         except LoginRefused as err:
             raise self.api.fail(f"does not let us in: {err}", kind=err.kind, hint=err.hint) from err
         exchange = self._exchange(signed)
-        return exchange, self._login.judged(request, exchange)
+        turned = self._login.judged(request, exchange)
+        if turned is None and left and not request.writes and exchange.status in _MOVED:
+            led = self.own_address(urljoin(request.url, exchange.header("location") or ""))
+            return self._sent(replace(request, url=led, query=()), left=left - 1)
+        return exchange, turned
 
     def _exchange(self, request: Request) -> Exchange:
         query: dict[str, list[str]] = {}
@@ -263,15 +267,22 @@ class Calls:
         )
 
     def own_address(self, text: str) -> str:
-        """A whole address that an answer names for its next page, once it is on this portal.
+        """A whole address that an answer names, once it is on this portal.
 
         Raises:
             PortalError: it leads elsewhere.
         """
         own, other = urlsplit(self._base), urlsplit(text)
         if (own.scheme, own.netloc.lower()) != (other.scheme, other.netloc.lower()):
-            raise self.api.fail(f"names a next page on another host: {text[:200]}", kind="bad_redirect", permanent=True)
+            raise self.api.fail(f"leads to another host: {text[:200]}", kind="bad_redirect", permanent=True)
         return text
+
+
+def says(document: Any, equals: Mapping[str, Any]) -> bool:
+    """Whether a document has these values at these paths."""
+    return all(
+        any(same(found, wanted) for found in ValueSpec.of(path).all(document)) for path, wanted in equals.items()
+    )
 
 
 def _pairs(tree: Mapping[str, Any]) -> Iterable[tuple[str, str]]:

@@ -29,7 +29,7 @@ _REQUEST = re.compile(r"(?:GET|POST|PUT|PATCH|DELETE) /\S.*|(?:GET|POST|PUT|PATC
 _HOST_IN_PATH = re.compile(r"\S+ //")
 _POST = frozenset(("title", "html", "summary", "date", "unit", "source_url", "approval"))
 _FILE = frozenset(("name", "stem", "type", "sha256", "size", "b64", "alt", "caption", "title"))
-_CURRENT = frozenset(("version", "state", "url", "title"))
+_CURRENT = frozenset(("version", "state", "url", "path", "title"))
 _STATES = frozenset(("draft", "pending", "live", "private", "trash"))
 _Known = dict[str, frozenset[str] | None]
 
@@ -274,7 +274,7 @@ def _patterns(step: Step) -> Iterator[tuple[str, str]]:
 
 
 def _conditions(step: Step) -> Iterable[tuple[str, When]]:
-    for name in ("expect", "exists", "gone", "absent"):
+    for name in ("expect", "exists", "gone", "absent", "unfinished"):
         when = getattr(step, name, None)
         if isinstance(when, When):
             yield name, when

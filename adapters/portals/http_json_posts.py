@@ -1,6 +1,6 @@
 """What an answer tells of a post, by the paths of a table."""
 
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from typing import Any
 
 from adapters.portals.content import find_marker, is_key, outgoing_links
@@ -10,6 +10,7 @@ from adapters.portals.http_json_settings import Create, Find, HttpJsonSettings, 
 from adapters.portals.http_json_values import ValueSpec, instant, plain
 from syncd.domain.identity import text_sha256
 from syncd.domain.model import SourceKey
+from syncd.ports.clock import Clock
 from syncd.ports.portal import PortalPost, PortalState
 
 FIELDS = frozenset(
@@ -29,9 +30,16 @@ class PostReader:
     """Reads posts of one portal. May be shared by threads."""
 
     def __init__(
-        self, settings: HttpJsonSettings, *, zone: tzinfo, categories: TermNames | None, authors: TermNames | None
+        self,
+        settings: HttpJsonSettings,
+        *,
+        zone: tzinfo,
+        clock: Clock,
+        categories: TermNames | None,
+        authors: TermNames | None,
     ) -> None:
         self._settings = settings
+        self._clock = clock
         self._zone = zone
         self._categories = categories
         self._authors = authors
@@ -61,6 +69,10 @@ class PostReader:
         state = self._states.get(word, PortalState.PENDING)
         if self._text(fields, "locked", item) not in ("", "false", "0") and state is PortalState.PUBLIC:
             state = PortalState.PRIVATE  # it opens by password only
+        date = self._date(calls, fields, item, step)
+        ahead = self._settings.states.dated_ahead and date is not None and date > self._clock.now()
+        if ahead and state is PortalState.PUBLIC:
+            state = PortalState.SCHEDULED
         author, author_name = self._author(calls, fields, item)
         return PortalPost(
             id=id,
@@ -68,7 +80,7 @@ class PostReader:
             url=answer.value(step.url, item) or self._text(fields, "url", item),
             title=self._text(fields, "title", item),
             state=state,
-            published_at=self._date(calls, fields, item, step),
+            published_at=date,
             version=self._text(fields, "version", item),
             author=author,
             author_name=author_name,
@@ -90,7 +102,7 @@ class PostReader:
             return SourceKey(text) if is_key(text) else None
         return find_marker(html)
 
-    def _date(self, calls: Calls, fields: dict[str, str], item: Any, step: Step) -> Any:
+    def _date(self, calls: Calls, fields: dict[str, str], item: Any, step: Step) -> datetime | None:
         if "date" not in fields:
             return None
         try:

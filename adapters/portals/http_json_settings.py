@@ -110,11 +110,15 @@ class Find(ListStep):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Create(Step):
-    """`upsert`: the same call again changes nothing but that post. `exists`: how the portal says that it has our key. `then`: approval -> a further step."""
+    """`upsert`: the same call again changes nothing but that post. `exists`: how the portal says that it has our key.
+
+    `then`: approval -> a further step, which makes of the post what it is to be. `unfinished`: how a post reads that still waits for that step.
+    """
 
     upsert: bool = False
     exists: When | None = None
     then: dict[str, Step] = field(default_factory=dict)
+    unfinished: When | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +152,10 @@ class Terms(ListStep):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class States:
-    """The portal's words for each state: the first is sent, all are understood. What is none of them counts as waiting."""
+    """The portal's words for each state: the first is sent, all are understood. What is none of them counts as waiting.
+
+    `dated_ahead`: a live post is shown from its date on, so that one dated ahead is scheduled.
+    """
 
     draft: str | tuple[str, ...] = ()
     pending: str | tuple[str, ...] = ()
@@ -156,6 +163,7 @@ class States:
     scheduled: str | tuple[str, ...] = ()
     private: str | tuple[str, ...] = ()
     trash: str | tuple[str, ...] = ()
+    dated_ahead: bool = False
 
     def words(self, name: str) -> tuple[str, ...]:
         value: str | tuple[str, ...] = getattr(self, name)
@@ -182,6 +190,7 @@ class HttpJsonSettings:
     headers: dict[str, str] = field(default_factory=dict)
     timezone: str = "+07:00"
     sees_unpublished: bool = True
+    lists_trash: bool = True
     probe_seconds: float = 10.0
     client_certificate: Path | None = None
     client_key: Path | None = None

@@ -54,6 +54,10 @@ class _Sandbox(ImmutableSandboxedEnvironment):
             raise TemplateError(f"{operator} is for numbers only")
         return super().call_binop(context, operator, left, right)
 
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """A member of what is not there (a picture, say) is not there either."""
+        return None if obj is None else super().getattr(obj, attribute)
+
 
 def _int(value: Any) -> int | None:
     return None if value is None or value == "" else int(value)
@@ -87,6 +91,10 @@ def _path(value: Any) -> str:
     return "/".join(quote(part, safe="") for part in parts)
 
 
+def _line(value: Any) -> str:
+    return "" if value is None else " ".join(str(value).split())
+
+
 def _first(value: Any) -> Any:
     return next(iter(value), None)
 
@@ -112,6 +120,7 @@ def _filters(zone: tzinfo) -> dict[str, Callable[..., Any]]:
         "format": form,
         "epoch": lambda value: int(value.timestamp()) if isinstance(value, datetime) else value,
         "minus1s": lambda value: _moved(value, -timedelta(seconds=1)),
+        "minus1m": lambda value: _moved(value, -timedelta(minutes=1)),
         "plus1s": lambda value: _moved(value, timedelta(seconds=1)),
         "int": _int,
         "float": _float,
@@ -119,6 +128,8 @@ def _filters(zone: tzinfo) -> dict[str, Callable[..., Any]]:
         "json": lambda value: value,
         "b64": _b64,
         "html": _html,
+        "amp": lambda value: str(value).replace("&", "&amp;"),
+        "line": _line,
         "path": _path,
         "quote": lambda value: quote(str(value), safe=""),
         "first": _first,

@@ -89,8 +89,10 @@ def plain(value: Any) -> str:
 
 
 def same(found: Any, wanted: Any) -> bool:
-    """Whether an answer says what a configuration expects; `"1"` and 1 are the same."""
-    return found == wanted or (found is not None and plain(found) == plain(wanted) and plain(wanted) != "")
+    """Whether an answer says what a configuration expects; `"1"` and 1 are the same, and null is `""`."""
+    if wanted == "":
+        return found is None or found == ""
+    return found == wanted or (found is not None and plain(found) == plain(wanted) != "")
 
 
 def instant(value: Any, zone: tzinfo) -> datetime | None:
