@@ -54,7 +54,7 @@ class StorageTable(Table):
     database: Text = "sqlite:///var/syncd.db"
     database_file: str = ""
     files: Path = Path("var/files")
-    lease_seconds: float = Field(default=60.0, ge=1, le=3600)
+    lease_seconds: float = Field(default=50.0, ge=1, le=3600)
 
 
 class HttpTable(Table):

@@ -29,8 +29,7 @@ from syncd.storage.transaction import translated
 
 log = logging.getLogger(__name__)
 
-LEASE_S = 60.0
-_LOOKS_A_LEASE = 32  # 1.9 s at a lease of 60 s: how soon a loss, or a server that was restarted, is noticed
+_LOOKS_A_LEASE = 32  # 1.6 s at a lease of 50 s: how soon a loss, or a server that was restarted, is noticed
 _RENEWALS_A_LEASE = 4
 
 _KEY = int.from_bytes(
@@ -70,7 +69,7 @@ class Lease:
     Where there is no schema yet there is no row to take: then an advisory lock of the session is all, until the schema is made.
     """
 
-    def __init__(self, url: URL, *, lease_s: float = LEASE_S) -> None:
+    def __init__(self, url: URL, *, lease_s: float) -> None:
         self._url = url
         self._lease_s = lease_s
         # Unique to this taking of the data: after a failover to a copy that lags behind, an epoch may be given out again.

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from syncd.storage.leases import Lease
 
 LOCK_NAME = "syncd.lock"
+LEASE_S = 50.0  # with the looks of a stand-by, every five seconds, less than a minute
 
 
 class DataLock:
@@ -24,7 +25,7 @@ class DataLock:
     process, however it ends. PostgreSQL: a lease of `lease_s` seconds, renewed until it is given back (`storage.leases`).
     """
 
-    def __init__(self, data_dir: Path, url: str, *, lease_s: float = 60.0) -> None:
+    def __init__(self, data_dir: Path, url: str, *, lease_s: float = LEASE_S) -> None:
         parsed = parse_url(url)
         self._held: _FileLock | Lease = (
             _lease(parsed, lease_s) if sqlite_file(parsed) is None else _FileLock(data_dir / LOCK_NAME)
