@@ -10,15 +10,21 @@ import pytest
 from syncd.storage.schema import upgrade
 from syncd.testing.local_site import LocalSite
 from tests.acceptance.commands import Answer, forked
-from tests.acceptance.crash_world import UNITS, Sites, write_config
+from tests.acceptance.office import config_text, feed_xml, unit_block
 
-OUTBOX = 'kind = "outbox"\ndirectory = "cong"\nbase_url = "http://127.0.0.1:8077/cong/"'
+UNITS = ("ban-a", "ban-b", "ban-c", "ban-d")
+OUTBOX = '[portal]\nkind = "outbox"\ndirectory = "cong"\nbase_url = "http://127.0.0.1:8077/cong/"\n'
+STORAGE = '[storage]\ndatabase = "sqlite:///syncd.db"\nfiles = "files"\n'
 
 
 @pytest.fixture
 def config(data_dir: Path) -> Iterator[Path]:
+    path = data_dir / "config.toml"
     with LocalSite() as site:
-        path = write_config(data_dir, Sites(site), OUTBOX)
+        for unit in UNITS:
+            site.page(f"/{unit}.xml", feed_xml(site.url("/"), 4, unit=unit), content_type="application/rss+xml")
+        blocks = "".join(unit_block(unit, site.url(f"/{unit}.xml")) for unit in UNITS)
+        path.write_text(STORAGE + config_text(blocks, portal=OUTBOX), encoding="utf-8")
         upgrade(f"sqlite:///{data_dir}/syncd.db")
         yield path
 
