@@ -14,13 +14,14 @@ from urllib.parse import urlsplit
 from adapters.http.client import PoliteClient
 from adapters.http.tls import SharedContext
 from adapters.portals.content import inert
-from adapters.portals.http_json_calls import Calls, StepAnswer, says
+from adapters.portals.http_json_calls import Calls, StepAnswer
 from adapters.portals.http_json_files import FilePlaces, file_values
-from adapters.portals.http_json_lists import TermNames, every_entry
+from adapters.portals.http_json_lists import TermNames
+from adapters.portals.http_json_lookups import Lookups
 from adapters.portals.http_json_posts import PostReader
-from adapters.portals.http_json_settings import Create, Find, HttpJsonSettings, Step, When
+from adapters.portals.http_json_settings import Create, HttpJsonSettings, Step
 from adapters.portals.http_json_templates import Templates, used_names
-from adapters.portals.http_json_values import ValueSpec, plain, same, zone_of
+from adapters.portals.http_json_values import ValueSpec, plain, zone_of
 from adapters.portals.json_api import PortalCalls
 from adapters.portals.logins.kinds import login_of
 from syncd.domain.model import Approval, SourceKey
@@ -57,7 +58,6 @@ class HttpJsonPortal:
         self.name = name
         self._settings = settings
         self._http = http
-        self._clock = clock
         zone = zone_of(settings.timezone)
         self._templates = Templates(zone)
         self._login = login_of(settings.auth, base_url=settings.url.rstrip("/"), clock=clock, templates=self._templates)
@@ -66,7 +66,7 @@ class HttpJsonPortal:
         self._authors = TermNames(settings.author_terms) if settings.author_terms else None
         self._posts = PostReader(settings, zone=zone, clock=clock, categories=self._categories, authors=self._authors)
         self._places = FilePlaces(settings.media) if settings.media else None
-        self._proved_at: float | None = None
+        self._lookups = Lookups(settings, posts=self._posts, templates=self._templates, clock=clock)
         steps = [settings.create, *settings.create.then.values(), *([settings.update] if settings.update else [])]
         named = used_names([_templates_of(step) for step in steps])
         self.capabilities = Capabilities(
@@ -87,12 +87,11 @@ class HttpJsonPortal:
 
     def verify(self) -> str:
         """As the port says: the step `verify`, with what it requires."""
-        self._proved_at = None
         for names in (self._categories, self._authors):
             if names is not None:
                 names.forget()
         with self._calls() as calls:
-            answer = self._probe(calls)
+            answer = self._lookups.probe(calls)
             who = (
                 plain(ValueSpec.of(self._settings.verify.who).first(answer.document))
                 if self._settings.verify.who
@@ -105,7 +104,7 @@ class HttpJsonPortal:
     def find(self, key: SourceKey) -> PortalPost | None:
         """As the port says. Without a step `find` always None: the portal itself then refuses or replaces what stands there already."""
         with self._calls(key) as calls:
-            return self._found(calls, key)
+            return self._lookups.found(calls, key)
 
     def create(self, post: PostToPush, key: SourceKey) -> PortalPost:
         """As the port says. What follows the creating call (`then`) is done again where the post stands there already."""
@@ -115,7 +114,7 @@ class HttpJsonPortal:
             standing: list[PortalPost] = []
 
             def absent() -> bool:
-                found = self._found(calls, key)
+                found = self._lookups.found(calls, key)
                 standing.extend([found] if found else [])
                 return found is None
 
@@ -128,7 +127,7 @@ class HttpJsonPortal:
                 return standing[0]
             if answer.fits(step.exists):
                 found, item = self._already_there(calls, answer, key)
-                return self._finished(calls, found, post, values) if self._is_unfinished(item) else found
+                return self._finished(calls, found, post, values) if self._lookups.is_unfinished(item) else found
             return self._made(calls, answer, post, key, values)
 
     def update(self, portal_id: str, post: PostToPush, key: SourceKey) -> PortalPost:
@@ -146,7 +145,7 @@ class HttpJsonPortal:
     def withdraw(self, portal_id: str, key: SourceKey) -> PortalPost:
         step = self._settings.withdraw
         with self._calls(key) as calls:
-            standing = self._read(calls, portal_id)
+            standing = self._lookups.read(calls, portal_id)
             if standing is None:
                 raise _gone(calls, portal_id)
             if standing.state not in _SHOWN:
@@ -165,119 +164,21 @@ class HttpJsonPortal:
         with self._calls() as calls:
             if self._places is None:
                 raise calls.api.fail("takes no files", kind="file_refused", permanent=True, hint="add [portal.media]")
-            return self._places.put(calls, file, proved=lambda: self._proved(calls))
+            return self._places.put(calls, file, proved=lambda: self._lookups.prove(calls))
 
     def read(self, portal_id: str) -> PortalPost | None:
         with self._calls() as calls:
-            return self._read(calls, portal_id)
+            return self._lookups.read(calls, portal_id)
 
     def list(self, start: datetime, end: datetime) -> Iterator[PortalPost]:
         """As the port says; the whole list is read before the first post is given. A post without a date belongs to no month."""
-        step = self._settings.list
-        posts = []
         with self._calls() as calls:
-            if not step.authenticated:
-                self._proved(calls)
-            for answer, entry in every_entry(calls, step, {"from": start, "to": end}):
-                id = answer.value(step.id, entry)
-                if self._posts.tells_all(step):
-                    post = self._posts.seen(calls, answer, step, entry)
-                else:
-                    found = self._read(calls, id)
-                    if found is None:
-                        continue  # deleted since
-                    post = found
-                if post.published_at is not None and start <= post.published_at < end:
-                    posts.append(post)
+            posts = [
+                post
+                for post in self._lookups.listed(calls, start, end)
+                if post.published_at is not None and start <= post.published_at < end
+            ]
         yield from sorted(posts, key=lambda post: (post.published_at or start, len(post.id), post.id))
-
-    # --- finding --------------------------------------------------------------------------------------
-
-    def _found(self, calls: Calls, key: SourceKey) -> PortalPost | None:
-        """The post that carries the key; one that `create` has still to finish is not there yet."""
-        found = self._looked_up(calls, key)
-        return None if found is None or self._is_unfinished(found[1]) else found[0]
-
-    def _looked_up(self, calls: Calls, key: SourceKey) -> tuple[PortalPost, Any] | None:
-        step = self._settings.find
-        if step is None:
-            return None
-        if not step.authenticated:
-            self._proved(calls)
-        values = {"key": key}
-        absent = step.absent if isinstance(step.absent, When) else When(status=step.absent)
-        for answer, entry in self._hits(calls, step, values, absent):
-            if not self._confirmed(step, values, entry):
-                continue
-            post, item = self._of_hit(calls, step, answer, entry)
-            # searches answer with near misses too, and a text may quote another's key; an address made of the key is the
-            # post's, also where an editor renamed it
-            if post is not None and (post.key == key or step.single):
-                return replace(post, key=key), item
-        return None
-
-    def _is_unfinished(self, item: Any) -> bool:
-        waiting = self._settings.create.unfinished
-        return waiting is not None and says(item, waiting.equals)
-
-    def _of_hit(self, calls: Calls, step: Find, answer: StepAnswer, entry: Any) -> tuple[PortalPost | None, Any]:
-        if self._posts.tells_all(step):
-            return self._posts.seen(calls, answer, step, entry), entry
-        told = self._told(calls, answer.value(step.id, entry))
-        return (None, None) if told is None else told
-
-    def _hits(
-        self, calls: Calls, step: Find, values: Mapping[str, Any], absent: When
-    ) -> Iterator[tuple[StepAnswer, Any]]:
-        if step.item and not step.single and not absent.status:
-            yield from every_entry(calls, step, values)
-            return
-        answer = calls.do(step, values, writes=False, told=(absent,))
-        if answer is None or answer.fits(absent):
-            return
-        entries = ValueSpec.of(step.item).all(answer.document) if step.item else [answer.document]
-        yield from ((answer, entry) for entry in entries)
-
-    def _confirmed(self, step: Find, values: Mapping[str, Any], entry: Any) -> bool:
-        return all(
-            self._templates.text(wanted, values) in plain(ValueSpec.of(path).first(entry))
-            for path, wanted in step.confirm.items()
-        )
-
-    def _read(self, calls: Calls, portal_id: str) -> PortalPost | None:
-        told = self._told(calls, portal_id)
-        return None if told is None else told[0]
-
-    def _told(self, calls: Calls, portal_id: str) -> tuple[PortalPost, Any] | None:
-        """The post of an id, and the document that tells of it."""
-        step = self._settings.read
-        if not step.authenticated:
-            self._proved(calls)
-        answer = calls.do(step, {"id": portal_id}, writes=False, told=(step.gone,))
-        if answer is None or answer.fits(step.gone):
-            return None
-        return self._posts.seen(calls, answer, step, None, id=portal_id), answer.document
-
-    def _proved(self, calls: Calls) -> None:
-        """An answer to a stranger may look like an empty portal: so the portal must have known us a moment ago."""
-        now = self._clock.monotonic()
-        if self._proved_at is None or now - self._proved_at > self._settings.probe_seconds:
-            self._probe(calls)
-
-    def _probe(self, calls: Calls) -> StepAnswer:
-        step = self._settings.verify
-        self._proved_at = None
-        answer = calls.do(step, {}, writes=False)
-        assert answer is not None
-        for path, wanted in step.require.items():
-            if not any(same(found, wanted) for found in ValueSpec.of(path).all(answer.document)):
-                raise calls.api.fail(
-                    f"does not grant what portal.verify requires: {path} is not {plain(wanted) or wanted}",
-                    kind="forbidden",
-                    hint="give the account that right there, or correct portal.verify.require",
-                )
-        self._proved_at = self._clock.monotonic()
-        return answer
 
     # --- writing --------------------------------------------------------------------------------------
 
@@ -291,7 +192,9 @@ class HttpJsonPortal:
         if step.whole:
             made: PortalPost | None = self._posts.seen(calls, answer, step, None, id=id)
         else:
-            made = self._after_write(calls, lambda: self._read(calls, id) if id else self._found(calls, key))
+            made = self._after_write(
+                calls, lambda: self._lookups.read(calls, id) if id else self._lookups.found(calls, key)
+            )
         if made is None:
             raise calls.api.fail("does not show the post it has just taken", unknown=True)
         if made.key != key:
@@ -310,14 +213,20 @@ class HttpJsonPortal:
             return made
         told = {**values, "id": made.id, "url": made.url, "current": self._shown(made)}
         self._after_write(calls, lambda: calls.do(step, told, writes=True, again=lambda: True))
-        done = self._after_write(calls, lambda: self._read(calls, made.id))
+        done = self._after_write(calls, lambda: self._lookups.read(calls, made.id))
         if done is None:
             raise calls.api.fail("does not show the post it has just taken", unknown=True)
         return replace(done, key=made.key)
 
     def _already_there(self, calls: Calls, answer: StepAnswer, key: SourceKey) -> tuple[PortalPost, Any]:
         id = answer.value(self._settings.create.id)
-        found = self._looked_up(calls, key) if self._settings.find else self._told(calls, id) if id else None
+        found = (
+            self._lookups.looked_up(calls, key)
+            if self._settings.find
+            else self._lookups.told(calls, id)
+            if id
+            else None
+        )
         if found is None:
             raise calls.api.fail(
                 "says that it has the post, and does not show it",
@@ -332,17 +241,17 @@ class HttpJsonPortal:
         try:
             with self._forbidden_or_unknown_to(calls):
                 answer = calls.do(
-                    step, values, writes=True, file=file, again=lambda: self._read(calls, portal_id) is not None
+                    step, values, writes=True, file=file, again=lambda: self._lookups.read(calls, portal_id) is not None
                 )
         except PortalError as err:
-            if err.kind in _MISSING and self._read(calls, portal_id) is None:
+            if err.kind in _MISSING and self._lookups.read(calls, portal_id) is None:
                 raise _gone(calls, portal_id) from err
             raise
         if answer is None:
             raise _gone(calls, portal_id)
         if step.whole:
             return self._posts.seen(calls, answer, step, None, id=portal_id)
-        changed = self._after_write(calls, lambda: self._read(calls, portal_id))
+        changed = self._after_write(calls, lambda: self._lookups.read(calls, portal_id))
         if changed is None:
             raise _gone(calls, portal_id)
         return changed
@@ -355,7 +264,7 @@ class HttpJsonPortal:
         except PortalError as err:
             if err.kind != "unauthorized":
                 raise
-            self._probe(calls)  # raises where reading fails as well
+            self._lookups.probe(calls)  # raises where reading fails as well
             raise calls.api.fail(
                 f"knows us and does not let us do this: {err.message}",
                 kind="forbidden",
@@ -419,7 +328,7 @@ class HttpJsonPortal:
     def _current(self, calls: Calls, step: Step, portal_id: str) -> dict[str, Any]:
         if "current" not in used_names(_templates_of(step)):
             return {}
-        standing = self._read(calls, portal_id)
+        standing = self._lookups.read(calls, portal_id)
         if standing is None:
             raise _gone(calls, portal_id)
         return {"current": self._shown(standing)}
