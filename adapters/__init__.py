@@ -13,6 +13,7 @@ BUILTIN: dict[str, dict[str, str]] = {
         "http_json": "adapters.portals.http_json:HttpJsonPortal",
         "wordpress": "adapters.portals.wordpress:WordPressPortal",
         "drupal": "adapters.portals.drupal:DrupalPortal",
+        "liferay": "adapters.portals.liferay:LiferayPortal",
         "plone": "adapters.portals.plone:PlonePortal",
         "xmlrpc": "adapters.portals.xmlrpc:XmlRpcPortal",
     },
