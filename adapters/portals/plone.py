@@ -19,7 +19,7 @@ from urllib.parse import quote, urlsplit
 
 from adapters.http.client import PoliteClient
 from adapters.portals.plone_calls import Item, PloneCalls
-from adapters.portals.plone_items import ItemReader, every_item, has_picture, is_unfinished, members_of, picture_of
+from adapters.portals.plone_items import ItemReader, every_item, has_picture, members_of, picture_of
 from syncd.domain.model import Approval, SourceKey
 from syncd.errors import PortalError
 from syncd.ports.clock import Clock
@@ -140,14 +140,16 @@ class PlonePortal:
         with self._calls(key) as calls:
             item = calls.standing(key, self._post_folders)
             calls.prove()
-        # one that was made and not handed on is not delivered yet: `create` goes on with it
-        return None if item is None or is_unfinished(item) else replace(self._seen(item), key=key)
+            # one that was made and not handed on is not delivered yet: `create` goes on with it
+            if item is None or calls.is_unfinished(item):
+                return None
+        return replace(self._seen(item), key=key)
 
     def create(self, post: PostToPush, key: SourceKey) -> PortalPost:
         with self._calls(key) as calls:
             item = calls.standing(key, self._post_folders) if len(self._post_folders) > 1 else None
             item = item or self._make(calls, post, key)
-            if is_unfinished(item):
+            if calls.is_unfinished(item):
                 item = self._hand_on(calls, item, post)
         return replace(self._seen(item), key=key)
 
@@ -173,17 +175,8 @@ class PlonePortal:
         with self._calls(key) as calls:
             item = calls.present(portal_id)
             if self._seen(item).state in _SHOWN:
-                place = calls.place(item)
-                offered = calls.offered(place)
-                step = next((name for name in _WITHDRAWN_BY if name in offered), None)
-                if step is None:
-                    calls.prove()
-                    raise calls.fail(
-                        f"offers no step that takes {item['@id']} from the public, only {', '.join(offered) or 'none'}",
-                        kind="forbidden",
-                        hint="the account needs a role that may retract or reject there, such as Reviewer",
-                    )
-                item = calls.step(place, step)
+                offered = calls.offered(item)
+                item = calls.step(item, next((name for name in _WITHDRAWN_BY if name in offered), "retract"))
         return self._seen(item)
 
     def put_file(self, file: FileToPush) -> PlacedFile:
@@ -253,11 +246,11 @@ class PlonePortal:
 
     def _hand_on(self, calls: PloneCalls, item: Item, post: PostToPush) -> Item:
         """Give a post its date and its state at once, so that no crash leaves it between the two."""
-        place, dated = calls.place(item), {"effective": post.published_at.isoformat()}
+        dated = {"effective": post.published_at.isoformat()}
         if post.approval is Approval.DRAFT or item["review_state"] is None:
-            return calls.change(place, dated)
+            return calls.change(calls.place(item), dated)
         step = self._settings.publish if post.approval is Approval.AUTO else self._settings.submit
-        return calls.step(place, step, dated)
+        return calls.step(item, step, dated)
 
     def _not_changed(self, calls: PloneCalls, item: Item, err: PortalError) -> PortalError:
         """Why a post could not be changed; Plone says 401 for a wrong password and for a right that is missing."""

@@ -65,11 +65,6 @@ def has_picture(item: Mapping[str, Any], file: FileToPush) -> bool:
     return isinstance(image, dict) and image.get("filename") == file.filename
 
 
-def is_unfinished(item: Mapping[str, Any]) -> bool:
-    """Whether a post of ours was made and not yet handed on: it gets its date in the same step as its state."""
-    return not item.get("effective")
-
-
 def is_item(payload: Any) -> bool:
     """Whether an answer is an object of Plone's with all that we ask of one."""
     return isinstance(payload, dict) and {"@id", "UID", "id", "review_state", "effective", "modified"} <= payload.keys()

@@ -64,6 +64,7 @@ class StoredItem:
     creators: list[str] = field(default_factory=list)
     subjects: list[str] = field(default_factory=list)
     picture: str | None = None
+    steps: int = 0  # of the workflow that it has been through
 
     @property
     def path(self) -> str:
@@ -162,9 +163,8 @@ class PloneState:
         if not self._sees(item, me):
             raise Refused(401, "Unauthorized")
         if service == "workflow":
-            at = f"{self._host}{SITE}/{item.path}/@workflow"
-            return 200, {"transitions": [{"@id": f"{at}/{step}"} for step in self._offered(item, me)]}, {}
-        return 200, self._shown(item), {}
+            return 200, self._workflow(item, me), {}
+        return 200, self._expanded(item, request, me), {}
 
     def _write(self, request: SeenRequest, place: str, service: str, me: PloneAccount | None) -> tuple[int, Any, Any]:
         members = json.loads(request.body)
@@ -183,12 +183,14 @@ class PloneState:
             )
         if service:
             step = service.removeprefix("workflow/")
-            if step in self._offered(item, me) or (item.state == _STEPS.get(step, ("", "", ""))[1] and me):
-                item.state = _STEPS[step][1]
-                self._set(item, members)
-                return 200, {"review_state": item.state}, {}
+            offered = step in self._offered(item, me)
             self._known(me)
-            return 400, {"error": {"type": "WorkflowException", "message": "No workflow provides the action."}}, {}
+            self._set(item, members)  # kept, whether or not the step is taken
+            if not offered and item.state != _STEPS.get(step, ("", "", ""))[1]:
+                return 400, {"error": {"type": "WorkflowException", "message": "No workflow provides the action."}}, {}
+            item.state = _STEPS[step][1]
+            item.steps += offered
+            return 200, {"review_state": item.state}, {}
         if _CHANGES.get(item.state or "published", set()).isdisjoint(self._known(me).roles):
             raise Refused(401, "Unauthorized")
         if item.uid in self.locked:
@@ -265,6 +267,17 @@ class PloneState:
             item.picture = members["image"]["filename"]
         if item.state == "published" and item.effective is None:
             item.effective = self._clock.now().replace(second=0, microsecond=0)
+
+    def _workflow(self, item: StoredItem, me: PloneAccount | None) -> dict[str, Any]:
+        at = f"{self._host}{SITE}/{item.path}/@workflow"
+        history = [{"review_state": item.state}] * (item.steps + (item.state is not None))
+        return {"history": history, "transitions": [{"@id": f"{at}/{step}"} for step in self._offered(item, me)]}
+
+    def _expanded(self, item: StoredItem, request: SeenRequest, me: PloneAccount | None) -> dict[str, Any]:
+        shown = self._shown(item)
+        if request.query.get("expand") == ["workflow"]:
+            shown["@components"] = {"workflow": self._workflow(item, me)}
+        return shown
 
     def _shown(self, item: StoredItem) -> dict[str, Any]:
         return {

@@ -266,3 +266,12 @@ def test_list_that_is_not_whole_is_no_census(site: Site, told: dict[str, Any], k
     page = Page(body=json.dumps(told).encode(), content_type="application/json")
     site.server.inject(Fault(method="GET", path="/@search", page=page))
     assert refusal(lambda: list(site.portal().list(*MONTH))).kind == kind
+
+
+def test_public_post_whose_date_an_editor_took_away_is_still_there(site: Site) -> None:
+    portal, key = site.portal(), new_key()
+    made = portal.create(sample_post(), key)
+    site.server.edit(made.id, effective=None)
+    found = portal.find(key)
+    assert found is not None
+    assert (found.state, found.published_at) == (PortalState.PUBLIC, None)

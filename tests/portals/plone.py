@@ -87,11 +87,14 @@ class RealPlone:
     def type_post(self, title: str, **about: Any) -> str:
         return self.type_posts(title, **about)[0]
 
-    def edit(self, post: str, **members: object) -> None:
-        """Change title, text (`html`) or another member, as an editor."""
+    def edit(self, post: str, login: str = EDITOR, **members: object) -> None:
+        """Change title, text (`html`) or another member, by default as an editor."""
         if "html" in members:
             members["text"] = {"data": members.pop("html"), "content-type": "text/html"}
-        self.ask("PATCH", self.path(post), members)
+        self.ask("PATCH", self.path(post), members, login=login)
+
+    def set_password(self, login: str, password: str) -> None:
+        self.ask("PATCH", f"@users/{login}", {"password": password}, login="admin")
 
     def approve(self, post: str) -> None:
         self.step(post, "publish")
