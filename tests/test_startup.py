@@ -15,7 +15,7 @@ NOT_FOR_FEEDS = {
     "adapters.articles.generic", "adapters.articles.page", "adapters.probing", "adapters.sources.feed_archive",
     "adapters.sources.http_json", "adapters.sources.list_page", "adapters.sources.page", "adapters.sources.sitemap",
     "adapters.sources.sitemap_walk", "adapters.sources.wordpress", "alembic", "anyio", "apscheduler", "bs4", "charset_normalizer",
-    "fastapi", "httpcore", "jinja2", "lxml.html", "psycopg", "pygments", "soupsieve", "sqlalchemy.dialects.postgresql", "structlog",
+    "fastapi", "httpcore", "jinja2", "lxml.html", "psycopg", "pygments", "soupsieve", "sqlalchemy", "structlog",
     "syncd.vietnamese.date_patterns", "trafilatura", "uvicorn",
 }  # fmt: skip
 RUN = """

@@ -5,18 +5,18 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Self
-
-from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from typing import TYPE_CHECKING, Any, Self
 
 from syncd.errors import StorageError
 from syncd.ports.clock import Clock
-from syncd.storage.connections import Connections
+from syncd.storage.connections import BUSY_TIMEOUT_S, Connections, ServerConnections, SqliteConnections
 from syncd.storage.ledger import Fence
-from syncd.storage.transaction import Transaction, translated
+from syncd.storage.transaction import Transaction, library_errors, translated
 from syncd.storage.uow import SqlUnitOfWork
 from syncd.storage.writers import WRITER_TIMEOUT_S, Writers
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL, Connection, Engine
 
 REVISIONS = (
     "0001",
@@ -26,16 +26,22 @@ REVISIONS = (
     "0005",
     "0006",
 )  # the schema's revisions, oldest first: opening a database must not cost the import of Alembic
-BUSY_TIMEOUT_S = 5.0  # SQLite: how long another process may hold the file
 # SQLite's 2 MB do not hold the pages that some looks committed together change: each would be written to the WAL several times.
 _WRITER_CACHE_KB = 8_000
 # With a plain BEGIN two transactions that read and then write end in "database is locked" or in a lost update.
 _BEGIN_WRITING = "BEGIN IMMEDIATE"
 _BEGIN_READING = "BEGIN"
+_SQLITE = "sqlite:///"
+_WRITING = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"cache_size=-{_WRITER_CACHE_KB}")
+# SQLite before 3.51.3 can damage a WAL that two connections check-point at once: the writer alone does.
+_READING = ("query_only=ON", "wal_autocheckpoint=0")
 
 
-def parse_url(url: str) -> URL:
+def parse_url(url: str) -> "URL":
     """The address of a database as SQLAlchemy takes it; PostgreSQL is spoken to through psycopg."""
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
     try:
         parsed = make_url(url)
     except ArgumentError as err:
@@ -53,46 +59,56 @@ def parse_url(url: str) -> URL:
     return parsed
 
 
-def sqlite_file(url: URL) -> Path | None:
+def sqlite_path(url: str) -> Path | None:
+    """The file of an SQLite database, as an address names it; None for PostgreSQL. Loads no library for an address without options.
+
+    Raises:
+        StorageError: the address cannot be read.
+    """
+    path = url.removeprefix(_SQLITE)
+    if path != url and path and "?" not in path and path != ":memory:":
+        return Path(path)
+    return sqlite_file(parse_url(url))
+
+
+def sqlite_file(url: "URL") -> Path | None:
     """The file of an SQLite database; None for PostgreSQL."""
     return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
 
 
-def make_write_engine(url: URL, *, idle_s: float = 0) -> Engine:
+def make_write_engine(url: "URL", *, idle_s: float = 0) -> "Engine":
     """An engine with one connection, whose transactions take the write lock when they begin.
 
     PostgreSQL ends a transaction that has asked for nothing for `idle_s` (0: never does): that of a stopped process
     would keep out whoever takes over.
     """
+    from sqlalchemy import create_engine
+
     if sqlite_file(url) is None:
         arguments = postgresql_arguments("writer", idle_s=idle_s)
         engine = create_engine(url, pool_size=1, max_overflow=0, pool_pre_ping=True, connect_args=arguments)
         _mind_poolers(engine)
         return engine
     engine = create_engine(url, pool_size=1, max_overflow=0, connect_args=_SQLITE_ARGUMENTS)
-    _at_connect(engine, "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"cache_size=-{_WRITER_CACHE_KB}")
+    _at_connect(engine, *_WRITING)
     _at_begin(engine, _BEGIN_WRITING)
     return engine
 
 
-def make_read_engine(url: URL) -> Engine:
+def _server_readers(url: "URL") -> "Engine":
     """An engine as wide as its readers; each transaction sees one state of the database and cannot write."""
-    if sqlite_file(url) is None:
-        engine = create_engine(
-            url,
-            pool_size=8,
-            max_overflow=32,
-            pool_pre_ping=True,  # a server that was restarted costs no job
-            isolation_level="REPEATABLE READ",
-            connect_args=postgresql_arguments("reader"),
-        )
-        _mind_poolers(engine)
-        return engine.execution_options(postgresql_readonly=True)
-    engine = create_engine(url, pool_size=8, max_overflow=-1, connect_args=_SQLITE_ARGUMENTS)
-    # SQLite before 3.51.3 can damage a WAL that two connections check-point at once: the writer alone does.
-    _at_connect(engine, "query_only=ON", "wal_autocheckpoint=0")
-    _at_begin(engine, _BEGIN_READING)
-    return engine
+    from sqlalchemy import create_engine
+
+    engine = create_engine(
+        url,
+        pool_size=8,
+        max_overflow=32,
+        pool_pre_ping=True,  # a server that was restarted costs no job
+        isolation_level="REPEATABLE READ",
+        connect_args=postgresql_arguments("reader"),
+    )
+    _mind_poolers(engine)
+    return engine.execution_options(postgresql_readonly=True)
 
 
 _SQLITE_ARGUMENTS: dict[str, Any] = {
@@ -126,7 +142,9 @@ def behind_a_pooler(connection: Any) -> bool:
     return bool(answering != connection.info.backend_pid)
 
 
-def _mind_poolers(engine: Engine) -> None:
+def _mind_poolers(engine: "Engine") -> None:
+    from sqlalchemy import event
+
     @event.listens_for(engine, "connect")
     def prepare_nothing(connection: Any, _record: Any) -> None:
         if behind_a_pooler(connection):
@@ -134,16 +152,20 @@ def _mind_poolers(engine: Engine) -> None:
         connection.rollback()
 
 
-def _at_connect(engine: Engine, *pragmas: str) -> None:
+def _at_connect(engine: "Engine", *pragmas: str) -> None:
+    from sqlalchemy import event
+
     @event.listens_for(engine, "connect")
     def set_pragmas(connection: Any, _record: Any) -> None:
         for pragma in pragmas:
             connection.execute(f"PRAGMA {pragma}").close()
 
 
-def _at_begin(engine: Engine, statement: str) -> None:
+def _at_begin(engine: "Engine", statement: str) -> None:
+    from sqlalchemy import event
+
     @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
+    def begin(connection: "Connection") -> None:
         driver: Any = connection.connection.driver_connection
         driver.execute(statement)
 
@@ -151,12 +173,16 @@ def _at_begin(engine: Engine, statement: str) -> None:
 class SqlDatabase:
     """Implements `ports.store.Database`: our database, shared by threads. With a `fence` every writing transaction proves it."""
 
-    def __init__(self, url: URL, *, clock: Clock, fence: Fence | None = None) -> None:
-        self.url = url
+    def __init__(self, url: str, *, clock: Clock, fence: Fence | None = None) -> None:
+        path = sqlite_path(url)
+        self.backend = "postgresql" if path is None else "sqlite"
         self._fence = fence
-        engine = make_write_engine(url, idle_s=fence.lease_s if fence else 0)
-        self._writing = Connections(engine, begin=_BEGIN_WRITING)
-        self._reading = Connections(make_read_engine(url), begin=_BEGIN_READING)
+        self._writing: Connections
+        if path is None:
+            self._writing = ServerConnections(make_write_engine(parse_url(url), idle_s=fence.lease_s if fence else 0))
+        else:
+            self._writing = SqliteConnections(path, *_WRITING, begin=_BEGIN_WRITING)
+        self._reading, _ = _readers(url)
         self._writers = Writers(self._writing, clock=clock)
 
     @contextmanager
@@ -170,13 +196,13 @@ class SqlDatabase:
         turn = self._writers.turn()
         try:
             unit_of_work = SqlUnitOfWork(turn.transaction)
-            if self.url.get_backend_name() == "postgresql":
+            if self.backend == "postgresql":
                 unit_of_work.ledger.lock(self._fence)
             yield unit_of_work
         except BaseException as err:
             with suppress(StorageError):  # what broke it tells more than what came of it
                 turn.end()
-            if isinstance(err, SQLAlchemyError):  # rows are fetched after their statement: a damaged page shows there
+            if isinstance(err, library_errors()):  # rows are fetched after their statement: a damaged page shows there
                 raise translated(err) from err
             raise
         turn.end()
@@ -188,7 +214,7 @@ class SqlDatabase:
         transaction = Transaction(connection)
         try:
             yield SqlUnitOfWork(transaction)
-        except SQLAlchemyError as err:
+        except library_errors() as err:
             raise translated(err) from err
         finally:
             transaction.open = False
@@ -206,24 +232,33 @@ class SqlDatabase:
         self._reading.close()
 
 
-def stored_revision(url: URL) -> str | None:
+def _readers(url: str) -> tuple[Connections, str]:
+    """The connections of those who read, and what asks such a one whether there is a schema."""
+    path = sqlite_path(url)
+    if path is not None:
+        query = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'alembic_version'"
+        return SqliteConnections(path, *_READING, begin=_BEGIN_READING), query
+    query = "SELECT 1 FROM pg_tables WHERE tablename = 'alembic_version' AND schemaname = ANY (current_schemas(false))"
+    return ServerConnections(_server_readers(parse_url(url))), query
+
+
+def stored_revision(url: str) -> str | None:
     """The schema's revision in the database; None where there is no schema or no file yet."""
-    path = sqlite_file(url)
+    path = sqlite_path(url)
     if path is not None and not path.exists():
         return None
-    engine = make_read_engine(url)
+    connections, tables = _readers(url)
+    connection = connections.begun()
     try:
-        with engine.connect() as connection:
-            if not inspect(connection).has_table("alembic_version"):
-                return None
-            revision: str | None = connection.execute(
-                text("SELECT version_num FROM alembic_version")
-            ).scalar_one_or_none()
-            return revision
-    except SQLAlchemyError as err:
+        if connection.driver.execute(tables).fetchone() is None:
+            return None
+        found = connection.driver.execute("SELECT version_num FROM alembic_version").fetchone()
+        return None if found is None else str(found[0])
+    except connection.driver_error as err:
         raise translated(err) from err
     finally:
-        engine.dispose()
+        connections.give_back(connection)
+        connections.close()
 
 
 def open_database(url: str, *, clock: Clock, fence: Fence | None = None) -> SqlDatabase:
@@ -234,9 +269,10 @@ def open_database(url: str, *, clock: Clock, fence: Fence | None = None) -> SqlD
     Raises:
         StorageError: no database, an older schema (the hint says how to bring it up), or a newer one.
     """
-    parsed = parse_url(url)
-    shown = parsed.render_as_string(hide_password=True)
-    revision = stored_revision(parsed)
+    revision = stored_revision(url)
+    if revision == REVISIONS[-1]:
+        return SqlDatabase(url, clock=clock, fence=fence)
+    shown = parse_url(url).render_as_string(hide_password=True)
     if revision is None:
         raise StorageError("there is no syncd database here", subject=shown, hint="create it with: syncd init")
     if revision not in REVISIONS:
@@ -245,10 +281,8 @@ def open_database(url: str, *, clock: Clock, fence: Fence | None = None) -> SqlD
             subject=shown,
             hint="run the version of syncd that made it, or a later one",
         )
-    if revision != REVISIONS[-1]:
-        raise StorageError(
-            f"the database has schema {revision}, this program needs {REVISIONS[-1]}",
-            subject=shown,
-            hint="bring it up with: syncd db upgrade",
-        )
-    return SqlDatabase(parsed, clock=clock, fence=fence)
+    raise StorageError(
+        f"the database has schema {revision}, this program needs {REVISIONS[-1]}",
+        subject=shown,
+        hint="bring it up with: syncd db upgrade",
+    )

@@ -4,40 +4,45 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, insert, select, update
-
 from syncd.domain.ledger import Frontier, LeafKind, leaf_bytes, leaf_hash
 from syncd.domain.model import UnitId
 from syncd.errors import ChainBroken, LeaseLost
 from syncd.ports.records import LeafRecord, LedgerHead
+from syncd.storage.library import sql, tables
 from syncd.storage.prepared import Prepared
-from syncd.storage.tables import leases, leaves, ledger_head
 from syncd.storage.transaction import Transaction, records_of
 
 _STREAM = 1_000  # leaves fetched at a time
-_HEAD = Prepared(lambda _: select(ledger_head.c.size, ledger_head.c.peaks), [])
-_LOCKED_HEAD = Prepared(lambda _: select(ledger_head.c.size, ledger_head.c.peaks).with_for_update(), [])
+_HEAD = Prepared(lambda _: sql.select(tables.ledger_head.c.size, tables.ledger_head.c.peaks), [], name="ledger.head")
+_LOCKED_HEAD = Prepared(
+    lambda _: sql.select(tables.ledger_head.c.size, tables.ledger_head.c.peaks).with_for_update(), []
+)
 # One statement for both rows: what the lease costs a transaction is no round trip. It waits for whoever takes the lease over, and is
 # then answered with nothing; whoever takes it over waits for the end of the transaction.
 _FENCED_HEAD = Prepared(
     lambda _: (
-        select(ledger_head.c.size, ledger_head.c.peaks)
+        sql.select(tables.ledger_head.c.size, tables.ledger_head.c.peaks)
         .where(
-            leases.c.name == bindparam("name"),
-            leases.c.holder == bindparam("holder"),
-            leases.c.epoch == bindparam("epoch"),
+            tables.leases.c.name == sql.bindparam("name"),
+            tables.leases.c.holder == sql.bindparam("holder"),
+            tables.leases.c.epoch == sql.bindparam("epoch"),
         )
         .with_for_update()
     ),
     ["name", "holder", "epoch"],
 )
 _HOLDER = Prepared(
-    lambda _: select(leases.c.holder, leases.c.epoch).where(leases.c.name == bindparam("name")), ["name"]
+    lambda _: sql.select(tables.leases.c.holder, tables.leases.c.epoch).where(
+        tables.leases.c.name == sql.bindparam("name")
+    ),
+    ["name"],
 )
 _SET_HEAD = Prepared(
-    lambda _: update(ledger_head).values(size=bindparam("size"), peaks=bindparam("peaks")), ["size", "peaks"]
+    lambda _: sql.update(tables.ledger_head).values(size=sql.bindparam("size"), peaks=sql.bindparam("peaks")),
+    ["size", "peaks"],
+    name="ledger.set_head",
 )
-_ADD = Prepared(lambda _: insert(leaves), ["seq", "kind", "unit", "at", "body", "hash"])
+_ADD = Prepared(lambda _: sql.insert(tables.leaves), ["seq", "kind", "unit", "at", "body", "hash"], name="ledger.add")
 WRITER = "writer"  # the name of the one lease there is
 
 
@@ -75,9 +80,14 @@ class SqlLedger:
         self._write_gathered()
         following = start
         while True:
-            query = select(leaves).where(leaves.c.seq >= following).order_by(leaves.c.seq).limit(_STREAM)
+            query = (
+                sql.select(tables.leaves)
+                .where(tables.leaves.c.seq >= following)
+                .order_by(tables.leaves.c.seq)
+                .limit(_STREAM)
+            )
             if end is not None:
-                query = query.where(leaves.c.seq < end)
+                query = query.where(tables.leaves.c.seq < end)
             batch = records_of(LeafRecord, self._transaction.execute(query))
             yield from batch
             if len(batch) < _STREAM:
@@ -86,8 +96,10 @@ class SqlLedger:
 
     def of_unit(self, unit: UnitId, start: datetime, end: datetime) -> list[LeafRecord]:
         self._write_gathered()
-        query = select(leaves).where(leaves.c.unit == unit, leaves.c.at >= start, leaves.c.at < end)
-        return records_of(LeafRecord, self._transaction.execute(query.order_by(leaves.c.seq)))
+        query = sql.select(tables.leaves).where(
+            tables.leaves.c.unit == unit, tables.leaves.c.at >= start, tables.leaves.c.at < end
+        )
+        return records_of(LeafRecord, self._transaction.execute(query.order_by(tables.leaves.c.seq)))
 
     def lock(self, fence: Fence | None) -> None:
         """Hold the head's row until the transaction ends: on PostgreSQL this is what makes writers wait for one another.

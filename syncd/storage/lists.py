@@ -4,16 +4,14 @@ from collections.abc import Iterable
 from datetime import datetime
 from operator import attrgetter
 
-from sqlalchemy import bindparam, delete, select
-
 from syncd.domain.changes import ListedPost, Told
 from syncd.domain.model import PostId, SourceId, UnitId
 from syncd.ports.histories import ListRecord, VersionRecord
 from syncd.ports.records import PostRecord
-from syncd.storage.posts import WITHOUT_HTML
+from syncd.storage.library import sql, tables
+from syncd.storage.posts import POST, without_html
 from syncd.storage.prepared import Prepared, PreparedAmong
 from syncd.storage.sources import BEGINNING
-from syncd.storage.tables import list_histories, listed, post_versions, posts, windows
 from syncd.storage.transaction import (
     Transaction,
     chunks,
@@ -27,43 +25,72 @@ from syncd.storage.transaction import (
 _LIST = names_of(ListRecord, without=())
 _list_values = attrgetter(*_LIST)
 _GET = Prepared(
-    lambda _: select(*(list_histories.c[name] for name in _LIST)).where(list_histories.c.source == bindparam("source")),
+    lambda _: sql.select(*(tables.list_histories.c[name] for name in _LIST)).where(
+        tables.list_histories.c.source == sql.bindparam("source")
+    ),
     ["source"],
+    name="lists.get",
 )
-_PUT = Prepared(lambda dialect: insert_or_replace(dialect, list_histories, ("source",)), _LIST)
+_PUT = Prepared(lambda dialect: insert_or_replace(dialect, tables.list_histories, ("source",)), _LIST, name="lists.put")
 _STANDING = Prepared(
     lambda _: (
-        select(posts.c.id, posts.c.instant, posts.c.precision)
-        .join(listed, listed.c.post == posts.c.id)
-        .where(listed.c.source == bindparam("source"))
+        sql.select(tables.posts.c.id, tables.posts.c.instant, tables.posts.c.precision)
+        .join(tables.listed, tables.listed.c.post == tables.posts.c.id)
+        .where(tables.listed.c.source == sql.bindparam("source"))
     ),
     ["source"],
+    name="lists.standing",
 )
 _MISSED = Prepared(
-    lambda _: select(posts.c.id).where(posts.c.source == bindparam("source"), posts.c.gone_since.is_not(None)),
+    lambda _: sql.select(tables.posts.c.id).where(
+        tables.posts.c.source == sql.bindparam("source"), tables.posts.c.gone_since.is_not(None)
+    ),
     ["source"],
+    name="lists.missed",
 )
-_COVER = Prepared(lambda dialect: insert_or_advance(dialect, windows, "end"), ["source", "start", "unit", "end"])
+_MISSED_UNTIL = Prepared(
+    lambda _: (
+        without_html(POST)
+        .where(
+            tables.posts.c.gone_since.is_not(None),
+            tables.posts.c.gone_since <= sql.bindparam("until"),
+            tables.posts.c.gone_at.is_(None),
+        )
+        .order_by(tables.posts.c.gone_since, tables.posts.c.id)
+    ),
+    ["until"],
+    name="lists.missed_until",
+)
+_COVER = Prepared(
+    lambda dialect: insert_or_advance(dialect, tables.windows, "end"),
+    ["source", "start", "unit", "end"],
+    name="lists.cover",
+)
 _WHOLE = Prepared(
-    lambda _: select(windows.c.unit, windows.c.end).where(
-        windows.c.source == bindparam("of"), windows.c.start == bindparam("beginning")
+    lambda _: sql.select(tables.windows.c.unit, tables.windows.c.end).where(
+        tables.windows.c.source == sql.bindparam("of"), tables.windows.c.start == sql.bindparam("beginning")
     ),
     ["of", "beginning"],
+    name="lists.whole",
 )
 _NOT_WHOLE = Prepared(
-    lambda _: delete(windows).where(windows.c.source == bindparam("of"), windows.c.start == bindparam("beginning")),
+    lambda _: sql.delete(tables.windows).where(
+        tables.windows.c.source == sql.bindparam("of"), tables.windows.c.start == sql.bindparam("beginning")
+    ),
     ["of", "beginning"],
+    name="lists.not_whole",
 )
 _OTHERS = PreparedAmong(
-    lambda texts: select(posts.c.text_sha256, posts.c.title, posts.c.url).where(
-        posts.c.unit != bindparam("of"), posts.c.text_sha256.in_(texts)
+    lambda texts: sql.select(tables.posts.c.text_sha256, tables.posts.c.title, tables.posts.c.url).where(
+        tables.posts.c.unit != sql.bindparam("of"), tables.posts.c.text_sha256.in_(texts)
     ),
     ["of"],
+    name="lists.others",
 )
 
 _VERSION = names_of(VersionRecord, without=())
 _version_values = attrgetter(*_VERSION)
-_ADD_VERSION = Prepared(lambda dialect: insert_new(dialect, post_versions), _VERSION)
+_ADD_VERSION = Prepared(lambda dialect: insert_new(dialect, tables.post_versions), _VERSION, name="lists.add_version")
 
 
 class SqlListStore:
@@ -94,8 +121,8 @@ class SqlListStore:
         return found
 
     def alarmed(self) -> list[ListRecord]:
-        query = select(list_histories).where(list_histories.c.alarm.is_not(None))
-        ordered = query.order_by(list_histories.c.alarm_since, list_histories.c.source)
+        query = sql.select(tables.list_histories).where(tables.list_histories.c.alarm.is_not(None))
+        ordered = query.order_by(tables.list_histories.c.alarm_since, tables.list_histories.c.source)
         return records_of(ListRecord, self._transaction.execute(ordered))
 
     def cover(self, source: SourceId, unit: UnitId, start: datetime, end: datetime) -> None:
@@ -112,15 +139,13 @@ class SqlListStore:
         return {PostId(post) for (post,) in self._transaction.rows(_MISSED, (source,))}
 
     def missed_until(self, until: datetime) -> list[PostRecord]:
-        query = select(*WITHOUT_HTML).where(
-            posts.c.gone_since.is_not(None), posts.c.gone_since <= until, posts.c.gone_at.is_(None)
-        )
-        return records_of(PostRecord, self._transaction.execute(query.order_by(posts.c.gone_since, posts.c.id)))
+        rows = self._transaction.rows(_MISSED_UNTIL, (until,))
+        return [PostRecord(**dict(zip(POST, row, strict=True))) for row in rows]
 
     def instants(self, since: datetime) -> dict[SourceId, list[datetime]]:
-        query = select(posts.c.source, posts.c.instant).where(posts.c.instant >= since)
+        query = sql.select(tables.posts.c.source, tables.posts.c.instant).where(tables.posts.c.instant >= since)
         found: dict[SourceId, list[datetime]] = {}
-        for row in self._transaction.execute(query.order_by(posts.c.instant)):
+        for row in self._transaction.execute(query.order_by(tables.posts.c.instant)):
             found.setdefault(row.source, []).append(row.instant)
         return found
 
@@ -137,8 +162,8 @@ class SqlVersionStore:
     def of(self, posts_: Iterable[PostId]) -> dict[PostId, list[VersionRecord]]:
         found: dict[PostId, list[VersionRecord]] = {}
         for chunk in chunks(posts_):
-            query = select(post_versions).where(post_versions.c.post.in_(chunk))
-            ordered = query.order_by(post_versions.c.post, post_versions.c.version)
+            query = sql.select(tables.post_versions).where(tables.post_versions.c.post.in_(chunk))
+            ordered = query.order_by(tables.post_versions.c.post, tables.post_versions.c.version)
             for record in records_of(VersionRecord, self._transaction.execute(ordered)):
                 found.setdefault(record.post, []).append(record)
         return found

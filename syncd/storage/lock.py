@@ -5,13 +5,13 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from sqlalchemy import URL
-
 from syncd.errors import AlreadyRunning, StorageError
-from syncd.storage.engine import parse_url, sqlite_file
+from syncd.storage.engine import parse_url, sqlite_path
 from syncd.storage.ledger import Fence
 
 if TYPE_CHECKING:
+    from sqlalchemy import URL
+
     from syncd.storage.leases import Lease
 
 LOCK_NAME = "syncd.lock"
@@ -26,9 +26,8 @@ class DataLock:
     """
 
     def __init__(self, data_dir: Path, url: str, *, lease_s: float = LEASE_S) -> None:
-        parsed = parse_url(url)
         self._held: _FileLock | Lease = (
-            _lease(parsed, lease_s) if sqlite_file(parsed) is None else _FileLock(data_dir / LOCK_NAME)
+            _lease(parse_url(url), lease_s) if sqlite_path(url) is None else _FileLock(data_dir / LOCK_NAME)
         )
 
     @property
@@ -60,7 +59,7 @@ class DataLock:
         self.release()
 
 
-def _lease(url: URL, lease_s: float) -> "Lease":
+def _lease(url: "URL", lease_s: float) -> "Lease":
     from syncd.storage.leases import Lease  # the driver of PostgreSQL is loaded where it is spoken
 
     return Lease(url, lease_s=lease_s)

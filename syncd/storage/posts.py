@@ -5,15 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from operator import attrgetter
-from typing import Any
-
-from sqlalchemy import Integer, Select, bindparam, func, insert, literal, literal_column, or_, select, update
+from typing import TYPE_CHECKING, Any
 
 from syncd.domain.model import PostId, Precision, SourceKey, UnitId, local_month
 from syncd.errors import StorageError
 from syncd.ports.records import Alias, PostRecord, StoryRecord
+from syncd.storage.library import sql, tables
 from syncd.storage.prepared import Prepared, PreparedAmong
-from syncd.storage.tables import post_aliases, posts
 from syncd.storage.transaction import (
     Transaction,
     chunks,
@@ -24,35 +22,54 @@ from syncd.storage.transaction import (
     values_of,
 )
 
+if TYPE_CHECKING:
+    from sqlalchemy import Select
+
 _DIGEST_BYTES = 16
-_POST = names_of(PostRecord, without=())
+POST = names_of(PostRecord, without=())
 _NEW_POST = names_of(PostRecord)
 _post_values = attrgetter(*_NEW_POST)
-_ADD = Prepared(lambda _: insert(posts), (*_NEW_POST, "id", "instant", "month"))
-_ADD_ALIAS = Prepared(lambda dialect: insert_new(dialect, post_aliases), ["unit", "digest", "kind", "post"])
+_ADD = Prepared(lambda _: sql.insert(tables.posts), (*_NEW_POST, "id", "instant", "month"), name="posts.add")
+_ADD_ALIAS = Prepared(
+    lambda dialect: insert_new(dialect, tables.post_aliases), ["unit", "digest", "kind", "post"], name="posts.add_alias"
+)
 _FIND = PreparedAmong(
-    lambda digests: select(post_aliases.c.digest, post_aliases.c.post).where(
-        post_aliases.c.unit == bindparam("of"), post_aliases.c.digest.in_(digests)
+    lambda digests: sql.select(tables.post_aliases.c.digest, tables.post_aliases.c.post).where(
+        tables.post_aliases.c.unit == sql.bindparam("of"), tables.post_aliases.c.digest.in_(digests)
     ),
     ["of"],
+    name="posts.find",
 )
 _STORY = names_of(StoryRecord, without=())
 _FIRST_WITH_TEXT = PreparedAmong(
-    lambda texts: select(*(posts.c[name] for name in _STORY)).where(
-        posts.c.text_sha256.in_(texts), posts.c.duplicate_of.is_(None)
-    )
+    lambda texts: sql.select(*(tables.posts.c[name] for name in _STORY)).where(
+        tables.posts.c.text_sha256.in_(texts), tables.posts.c.duplicate_of.is_(None)
+    ),
+    name="posts.first_with_text",
 )
 _REPEAT = Prepared(
-    lambda _: update(posts).where(posts.c.id == bindparam("of")).values(duplicate_of=bindparam("first")),
+    lambda _: (
+        sql.update(tables.posts)
+        .where(tables.posts.c.id == sql.bindparam("of"))
+        .values(duplicate_of=sql.bindparam("first"))
+    ),
     ["of", "first"],
+    name="posts.repeat",
 )
 _REPEAT_WITH = Prepared(
-    lambda _: update(posts).where(posts.c.duplicate_of == bindparam("of")).values(duplicate_of=bindparam("first")),
+    lambda _: (
+        sql.update(tables.posts)
+        .where(tables.posts.c.duplicate_of == sql.bindparam("of"))
+        .values(duplicate_of=sql.bindparam("first"))
+    ),
     ["of", "first"],
+    name="posts.repeat_with",
 )
-_MANY = PreparedAmong(lambda ids: select(*(posts.c[name] for name in _POST)).where(posts.c.id.in_(ids)))
+_MANY = PreparedAmong(
+    lambda ids: sql.select(*(tables.posts.c[name] for name in POST)).where(tables.posts.c.id.in_(ids)),
+    name="posts.many",
+)
 _UNCHANGED_BY_UPDATE = ("id", "unit", "key", "first_seen", "published_at")
-WITHOUT_HTML = [literal("").label("html") if column.name == "html" else column for column in posts.c]
 
 
 @lru_cache(maxsize=4_000)  # asked before, within and at the end of one look
@@ -95,8 +112,10 @@ class SqlPostStore:
     def add_aliases(self, unit: UnitId, post: PostId, aliases: Iterable[Alias], *, most: int | None = None) -> None:
         wanted = list(aliases)
         if most is not None:
-            counted = select(post_aliases.c.kind, func.count().label("number")).where(post_aliases.c.post == post)
-            rows = self._transaction.execute(counted.group_by(post_aliases.c.kind))
+            counted = sql.select(tables.post_aliases.c.kind, sql.func.count().label("number")).where(
+                tables.post_aliases.c.post == post
+            )
+            rows = self._transaction.execute(counted.group_by(tables.post_aliases.c.kind))
             room = {row.kind: most - row.number for row in rows}
             kept = []
             for alias in wanted:
@@ -118,13 +137,16 @@ class SqlPostStore:
         for chunk in chunks(posts_):
             statement, ids = _MANY.among(chunk)
             for row in self._transaction.rows(statement, ids):
-                record = PostRecord(**dict(zip(_POST, row, strict=True)))
+                record = PostRecord(**dict(zip(POST, row, strict=True)))
                 if record.id is not None:
                     found[record.id] = record
         return found
 
     def by_key(self, key: SourceKey) -> PostRecord | None:
-        return record_of(PostRecord, self._transaction.execute(select(posts).where(posts.c.key == key)).one_or_none())
+        return record_of(
+            PostRecord,
+            self._transaction.execute(sql.select(tables.posts).where(tables.posts.c.key == key)).one_or_none(),
+        )
 
     def update(self, post: PostRecord) -> None:
         values = values_of(post, without=_UNCHANGED_BY_UPDATE)
@@ -135,18 +157,20 @@ class SqlPostStore:
                 "instant": post.published_at,
                 "month": local_month(post.published_at),
             }
-            unsure = or_(posts.c.published_at.is_(None), posts.c.date_doubt.is_not(None))
-            first = update(posts).where(posts.c.id == post.id, unsure).values(dated)
+            unsure = sql.or_(tables.posts.c.published_at.is_(None), tables.posts.c.date_doubt.is_not(None))
+            first = sql.update(tables.posts).where(tables.posts.c.id == post.id, unsure).values(dated)
             self._transaction.execute(first)
-        statement = update(posts).where(posts.c.id == post.id).values(values)
+        statement = sql.update(tables.posts).where(tables.posts.c.id == post.id).values(values)
         if self._transaction.execute(statement).rowcount != 1:
             raise StorageError(f"there is no post {post.id} to update", subject=post.key)
 
     def with_text(self, text_sha256: Iterable[str]) -> list[PostRecord]:
         found: list[PostRecord] = []
         for chunk in chunks(set(text_sha256)):
-            query = select(posts).where(posts.c.text_sha256.in_(chunk))
-            found += records_of(PostRecord, self._transaction.execute(query.order_by(posts.c.instant, posts.c.id)))
+            query = sql.select(tables.posts).where(tables.posts.c.text_sha256.in_(chunk))
+            found += records_of(
+                PostRecord, self._transaction.execute(query.order_by(tables.posts.c.instant, tables.posts.c.id))
+            )
         return found
 
     def first_with_text(self, text_sha256: Iterable[str]) -> list[StoryRecord]:
@@ -164,31 +188,47 @@ class SqlPostStore:
         self._transaction.run(_REPEAT_WITH, *pairs)
 
     def in_doubt(self, *, unit: UnitId | None = None) -> list[PostRecord]:
-        doubted = or_(
-            posts.c.date_doubt.is_not(None), posts.c.published_at.is_(None), posts.c.precision == Precision.MONTH.value
+        doubted = sql.or_(
+            tables.posts.c.date_doubt.is_not(None),
+            tables.posts.c.published_at.is_(None),
+            tables.posts.c.precision == Precision.MONTH.value,
         )
-        query = select(*WITHOUT_HTML).where(posts.c.decision.is_(None), doubted)
+        query = without_html().where(tables.posts.c.decision.is_(None), doubted)
         if unit is not None:
-            query = query.where(posts.c.unit == unit)
-        return records_of(PostRecord, self._transaction.execute(query.order_by(posts.c.instant, posts.c.id)))
+            query = query.where(tables.posts.c.unit == unit)
+        return records_of(
+            PostRecord, self._transaction.execute(query.order_by(tables.posts.c.instant, tables.posts.c.id))
+        )
 
     def in_window(self, start: datetime, end: datetime, *, unit: UnitId | None = None) -> list[PostRecord]:
-        query = select(*WITHOUT_HTML).where(posts.c.instant >= start, posts.c.instant < end)
+        query = without_html().where(tables.posts.c.instant >= start, tables.posts.c.instant < end)
         if unit is not None:
-            query = query.where(posts.c.unit == unit)
-        return records_of(PostRecord, self._transaction.execute(query.order_by(posts.c.instant, posts.c.id)))
+            query = query.where(tables.posts.c.unit == unit)
+        return records_of(
+            PostRecord, self._transaction.execute(query.order_by(tables.posts.c.instant, tables.posts.c.id))
+        )
 
 
-def _last_new_id(dialect: str) -> Select[Any]:
+def without_html(names: Sequence[str] | None = None) -> "Select[Any]":
+    """Those columns of posts, else all, their text empty."""
+    columns = tables.posts.c if names is None else [tables.posts.c[name] for name in names]
+    return sql.select(
+        *(sql.literal_column("''").label("html") if column.name == "html" else column for column in columns)
+    )
+
+
+def _last_new_id(dialect: str) -> "Select[Any]":
     """The last of so many new ids in a row: there is one writer at a time."""
-    count = bindparam("count", type_=Integer)
+    count = sql.bindparam("count", type_=sql.Integer)
     if dialect == "sqlite":
-        return select(func.coalesce(func.max(posts.c.id), literal_column("0")) + count)
-    taken = select(func.nextval(literal_column("pg_get_serial_sequence('posts', 'id')")).label("id"))
-    return select(func.max(taken.select_from(func.generate_series(literal_column("1"), count)).subquery().c.id))
+        return sql.select(sql.func.coalesce(sql.func.max(tables.posts.c.id), sql.literal_column("0")) + count)
+    taken = sql.select(sql.func.nextval(sql.literal_column("pg_get_serial_sequence('posts', 'id')")).label("id"))
+    return sql.select(
+        sql.func.max(taken.select_from(sql.func.generate_series(sql.literal_column("1"), count)).subquery().c.id)
+    )
 
 
-_LAST_NEW_ID = Prepared(_last_new_id, ["count"])
+_LAST_NEW_ID = Prepared(_last_new_id, ["count"], name="posts.last_new_id")
 
 
 def _new_row(post: PostRecord, new_id: PostId) -> tuple[Any, ...]:

@@ -37,7 +37,7 @@ def upgrade(url: str) -> list[str]:
     """
     parsed = parse_url(url)
     path = sqlite_file(parsed)
-    before = stored_revision(parsed)
+    before = stored_revision(url)
     known = revisions()
     if before is not None and before not in known:
         raise StorageError(

@@ -4,12 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from operator import attrgetter
 
-from sqlalchemy import bindparam, delete, insert, select, update
-
 from syncd.domain.model import PostId, SourceId, UnitId, Window
 from syncd.ports.records import LookRecord, SourceState
+from syncd.storage.library import sql, tables
 from syncd.storage.prepared import Prepared
-from syncd.storage.tables import listed, looks, sources, windows
 from syncd.storage.transaction import (
     Transaction,
     chunks,
@@ -26,22 +24,37 @@ BEGINNING = datetime.min.replace(tzinfo=UTC)  # where a window starts that cover
 _STATE = names_of(SourceState, without=())
 _state_values = attrgetter(*_STATE)
 _GET = Prepared(
-    lambda _: select(*(sources.c[name] for name in _STATE)).where(sources.c.source == bindparam("source")), ["source"]
+    lambda _: sql.select(*(tables.sources.c[name] for name in _STATE)).where(
+        tables.sources.c.source == sql.bindparam("source")
+    ),
+    ["source"],
+    name="sources.get",
 )
-_PUT = Prepared(lambda dialect: insert_or_replace(dialect, sources, ("source",)), _STATE)
+_PUT = Prepared(lambda dialect: insert_or_replace(dialect, tables.sources, ("source",)), _STATE, name="sources.put")
 _LISTED = Prepared(
-    lambda _: select(listed.c.entry, listed.c.post).where(listed.c.source == bindparam("source")), ["source"]
+    lambda _: sql.select(tables.listed.c.entry, tables.listed.c.post).where(
+        tables.listed.c.source == sql.bindparam("source")
+    ),
+    ["source"],
+    name="sources.listed",
 )
-_LIST = Prepared(lambda dialect: insert_new(dialect, listed), ["source", "entry", "post"])
+_LIST = Prepared(lambda dialect: insert_new(dialect, tables.listed), ["source", "entry", "post"], name="sources.list")
 _UNLIST = Prepared(
-    lambda _: delete(listed).where(listed.c.source == bindparam("source"), listed.c.entry == bindparam("entry")),
+    lambda _: sql.delete(tables.listed).where(
+        tables.listed.c.source == sql.bindparam("source"), tables.listed.c.entry == sql.bindparam("entry")
+    ),
     ["source", "entry"],
+    name="sources.unlist",
 )
 _LOOK = names_of(LookRecord)
 _look_values = attrgetter(*_LOOK)
-_ADD_LOOK = Prepared(lambda _: insert(looks).returning(looks.c.id), _LOOK)
-_ADD_LOOKS = Prepared(lambda _: insert(looks), _LOOK)
-_ADD_WINDOW = Prepared(lambda dialect: insert_or_advance(dialect, windows, "end"), ["source", "start", "unit", "end"])
+_ADD_LOOK = Prepared(lambda _: sql.insert(tables.looks).returning(tables.looks.c.id), _LOOK, name="sources.add_look")
+_ADD_LOOKS = Prepared(lambda _: sql.insert(tables.looks), _LOOK, name="sources.add_looks")
+_ADD_WINDOW = Prepared(
+    lambda dialect: insert_or_advance(dialect, tables.windows, "end"),
+    ["source", "start", "unit", "end"],
+    name="sources.add_window",
+)
 
 
 class SqlSourceStore:
@@ -55,7 +68,9 @@ class SqlSourceStore:
         return SourceState(**dict(zip(_STATE, rows[0], strict=True))) if rows else None
 
     def all(self) -> list[SourceState]:
-        return records_of(SourceState, self._transaction.execute(select(sources).order_by(sources.c.source)))
+        return records_of(
+            SourceState, self._transaction.execute(sql.select(tables.sources).order_by(tables.sources.c.source))
+        )
 
     def put(self, *states: SourceState) -> None:
         self._transaction.run(_PUT, *map(_state_values, states))
@@ -96,35 +111,41 @@ class SqlLookStore:
             self._transaction.run(_ADD_WINDOW, *added)
 
     def in_window(self, start: datetime, end: datetime, *, unit: UnitId | None = None) -> list[LookRecord]:
-        query = select(looks).where(looks.c.at >= start, looks.c.at < end)
+        query = sql.select(tables.looks).where(tables.looks.c.at >= start, tables.looks.c.at < end)
         if unit is not None:
-            query = query.where(looks.c.unit == unit)
-        return records_of(LookRecord, self._transaction.execute(query.order_by(looks.c.at, looks.c.id)))
+            query = query.where(tables.looks.c.unit == unit)
+        return records_of(LookRecord, self._transaction.execute(query.order_by(tables.looks.c.at, tables.looks.c.id)))
 
     def covering(self, start: datetime, *, unit: UnitId | None = None) -> list[LookRecord]:
-        query = select(looks).where(looks.c.at >= start, looks.c.outcome != FAILED)
+        query = sql.select(tables.looks).where(tables.looks.c.at >= start, tables.looks.c.outcome != FAILED)
         if unit is not None:
-            query = query.where(looks.c.unit == unit)
-        return records_of(LookRecord, self._transaction.execute(query.order_by(looks.c.at, looks.c.id)))
+            query = query.where(tables.looks.c.unit == unit)
+        return records_of(LookRecord, self._transaction.execute(query.order_by(tables.looks.c.at, tables.looks.c.id)))
 
     def windows(self, start: datetime, *, unit: UnitId | None = None) -> dict[SourceId, list[Window]]:
-        query = select(windows.c.source, windows.c.start, windows.c.end).where(windows.c.end >= start)
+        query = sql.select(tables.windows.c.source, tables.windows.c.start, tables.windows.c.end).where(
+            tables.windows.c.end >= start
+        )
         if unit is not None:
-            query = query.where(windows.c.unit == unit)
+            query = query.where(tables.windows.c.unit == unit)
         found: dict[SourceId, list[Window]] = {}
-        for row in self._transaction.execute(query.order_by(windows.c.end, windows.c.start)).all():
+        for row in self._transaction.execute(query.order_by(tables.windows.c.end, tables.windows.c.start)).all():
             window = Window(start=None if row.start == BEGINNING else row.start, end=row.end)
             found.setdefault(row.source, []).append(window)
         return found
 
     def unfolded(self, before: datetime, *, unit: UnitId) -> list[LookRecord]:
-        query = select(looks).where(looks.c.unit == unit, looks.c.leaf.is_(None), looks.c.at < before)
-        return records_of(LookRecord, self._transaction.execute(query.order_by(looks.c.at, looks.c.id)))
+        query = sql.select(tables.looks).where(
+            tables.looks.c.unit == unit, tables.looks.c.leaf.is_(None), tables.looks.c.at < before
+        )
+        return records_of(LookRecord, self._transaction.execute(query.order_by(tables.looks.c.at, tables.looks.c.id)))
 
     def units_unfolded(self, before: datetime) -> list[UnitId]:
-        query = select(looks.c.unit).where(looks.c.leaf.is_(None), looks.c.at < before).distinct()
-        return [UnitId(row.unit) for row in self._transaction.execute(query.order_by(looks.c.unit))]
+        query = (
+            sql.select(tables.looks.c.unit).where(tables.looks.c.leaf.is_(None), tables.looks.c.at < before).distinct()
+        )
+        return [UnitId(row.unit) for row in self._transaction.execute(query.order_by(tables.looks.c.unit))]
 
     def set_leaf(self, ids: Iterable[int], leaf: int) -> None:
         for chunk in chunks(ids):
-            self._transaction.execute(update(looks).where(looks.c.id.in_(chunk)).values(leaf=leaf))
+            self._transaction.execute(sql.update(tables.looks).where(tables.looks.c.id.in_(chunk)).values(leaf=leaf))

@@ -1,6 +1,5 @@
 """Column types that keep our values whole on both databases."""
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -9,7 +8,7 @@ from typing import Any, TypeVar
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, LargeBinary, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from syncd.domain.ledger import HASH_BYTES
+from syncd.storage.values import hashes_of, instant_of, joined, json_of, text_of, word_of
 
 RowId = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up by itself in an INTEGER key only
 
@@ -55,24 +54,10 @@ class Utc(TypeDecorator[datetime]):
     # On SQLite write and read the text in one step: a look writes hundreds of instants, a table of figures reads hundreds of thousands.
 
     def bind_processor(self, dialect: Dialect) -> Any:
-        return _text_of if dialect.name == "sqlite" else super().bind_processor(dialect)
+        return text_of if dialect.name == "sqlite" else super().bind_processor(dialect)
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Any:
-        return _instant_of if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
-
-
-def _text_of(instant: datetime | None) -> str | None:
-    if instant is None:
-        return None
-    if instant.tzinfo is None:
-        raise ValueError(f"a naive datetime is never stored: {instant!r}")
-    if instant.tzinfo is not UTC:
-        instant = instant.astimezone(UTC)
-    return instant.isoformat(" ", "microseconds")[:-6]  # without +00:00
-
-
-def _instant_of(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text + "+00:00")
+        return instant_of if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
 
 
 class Word(TypeDecorator[E]):
@@ -90,13 +75,7 @@ class Word(TypeDecorator[E]):
 
     def bind_processor(self, dialect: Dialect) -> Any:
         """A text is bound as it is: nothing further is asked of the type beneath."""
-        members = self.members
-        words = {member: member.value for member in members}
-
-        def word_of(value: Any) -> str | None:
-            return None if value is None else words[value] if type(value) is members else members(value).value
-
-        return word_of
+        return word_of(self.members)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> E | None:
         return None if value is None else self.members(value)
@@ -115,22 +94,10 @@ class Items(TypeDecorator[tuple[Any, ...]]):
 
     def bind_processor(self, dialect: Dialect) -> Any:
         """On SQLite in one step too: most posts have no files, many no pictures."""
-        return _json_of if dialect.name == "sqlite" else super().bind_processor(dialect)
+        return json_of if dialect.name == "sqlite" else super().bind_processor(dialect)
 
     def process_result_value(self, value: list[Any] | None, dialect: Dialect) -> tuple[Any, ...] | None:
         return None if value is None else tuple(value)
-
-
-def _json_of(items: tuple[Any, ...] | None) -> str | None:
-    if items is None:
-        return None
-    if not items:
-        return "[]"
-    plain = [item if type(item) is dict or not isinstance(item, Mapping) else dict(item) for item in items]
-    return _as_json(plain)
-
-
-_as_json = json.JSONEncoder().encode
 
 
 class Hashes(TypeDecorator[tuple[bytes, ...]]):
@@ -140,9 +107,7 @@ class Hashes(TypeDecorator[tuple[bytes, ...]]):
     cache_ok = True
 
     def process_bind_param(self, value: tuple[bytes, ...] | None, dialect: Dialect) -> bytes | None:
-        return None if value is None else b"".join(value)
+        return joined(value)
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> tuple[bytes, ...] | None:
-        if value is None:
-            return None
-        return tuple(value[at : at + HASH_BYTES] for at in range(0, len(value), HASH_BYTES))
+        return hashes_of(value)

@@ -9,12 +9,10 @@ import logging
 import threading
 from collections import deque
 
-from sqlalchemy import Connection
-
 from syncd.errors import StorageError
 from syncd.ports.clock import Clock
-from syncd.storage.connections import Connections, driver_of
-from syncd.storage.transaction import Transaction, translated
+from syncd.storage.connections import Connections
+from syncd.storage.transaction import Opened, Transaction, translated
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +28,7 @@ class _Group:
 
     __slots__ = ("began", "connection", "durable", "failure", "kept", "waiting")
 
-    def __init__(self, connection: Connection, began: float) -> None:
+    def __init__(self, connection: Opened, began: float) -> None:
         self.connection = connection
         self.began = began
         self.kept = False  # something in it is to be committed
@@ -113,7 +111,7 @@ class Writers:
         group = self._open_group()
         if turn.joined:
             try:
-                driver_of(group.connection).execute(f"RELEASE SAVEPOINT {_SAVEPOINT}")
+                group.connection.driver.execute(f"RELEASE SAVEPOINT {_SAVEPOINT}")
             except self._connections.errors as err:
                 raise translated(err) from err
         elif not self._connections.stands(group.connection):
@@ -126,7 +124,7 @@ class Writers:
         if not turn.joined:
             return  # the first of a group that is not kept: the group ends with it
         try:
-            driver = driver_of(group.connection)
+            driver = group.connection.driver
             driver.execute(f"ROLLBACK TO SAVEPOINT {_SAVEPOINT}")
             driver.execute(f"RELEASE SAVEPOINT {_SAVEPOINT}")
         except self._connections.errors as err:
@@ -187,7 +185,7 @@ class Writers:
     def _join(self, turn: Turn) -> None:
         if self._group is not None:
             try:
-                driver_of(self._group.connection).execute(f"SAVEPOINT {_SAVEPOINT}")
+                self._group.connection.driver.execute(f"SAVEPOINT {_SAVEPOINT}")
                 turn.joined = True
             except self._connections.errors as err:
                 self._group.failure = err

@@ -151,7 +151,7 @@ def test_a_unit_of_work_goes_on_after_a_refusal_only_where_the_database_lets_it(
 
     futures = crowd(db, [*map(put, range(before)), stubborn, put(5)])
     told = isinstance(futures[before].exception(), StorageError)
-    assert told == (db.url.get_backend_name() == "postgresql")
+    assert told == (db.backend == "postgresql")
     assert stored(db) == {*range(before), 5} | (set() if told else {9})
 
 
@@ -186,7 +186,7 @@ def test_a_commit_that_fails_is_told_to_everyone_and_nothing_is_kept(db: SqlData
     _defer_foreign_keys(db)
 
     def dangling(uow: SqlUnitOfWork) -> None:
-        if db.url.get_backend_name() == "sqlite":
+        if db.backend == "sqlite":
             uow._transaction.execute(text("PRAGMA defer_foreign_keys = ON"))
         uow.sources.put_listed(STATE.source, {"entry": PostId(77)}, before={})
         uow.commit()
@@ -204,7 +204,7 @@ def test_a_commit_that_fails_is_told_to_everyone_and_nothing_is_kept(db: SqlData
 
 
 def _defer_foreign_keys(db: SqlDatabase) -> None:
-    if db.url.get_backend_name() == "postgresql":
+    if db.backend == "postgresql":
         with db.write() as uow:
             uow._transaction.execute(
                 text("ALTER TABLE listed ALTER CONSTRAINT fk_listed_post_posts DEFERRABLE INITIALLY DEFERRED")
