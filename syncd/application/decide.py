@@ -25,7 +25,7 @@ class Decision(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecideReport:
-    """What was decided about `ref`, and what stood before."""
+    """What was decided about `ref`, and what stood before. `title` is empty for a post that bears a secrecy mark still."""
 
     ref: str
     unit: UnitId | None
@@ -90,7 +90,8 @@ def _on_post(uow: UnitOfWork, services: Services, number: PostId, decision: Deci
         before = post.decision
     else:
         before = _send_again(uow, services.portal.name, post, number, decision)
-    return post.unit, post.title, {"key": post.key}, before
+    told = post.title if post.quarantine is None or decision is Decision.RELEASE else ""
+    return post.unit, told, {"key": post.key}, before
 
 
 def _send_again(uow: UnitOfWork, portal: str, post: PostRecord, number: PostId, decision: Decision) -> str:

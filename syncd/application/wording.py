@@ -134,6 +134,11 @@ CAUSE: Mapping[str, tuple[str, str]] = {
 }
 
 
+def withheld_title(ref: str, language: str = "vi") -> str:
+    """What stands on paper and in mail for a post that bears a secrecy mark."""
+    return say(language, f"bài có dấu mật, {ref}", f"a post with a secrecy mark, {ref}")
+
+
 def say(language: str, vi: str, en: str) -> str:
     """The sentence in the language asked for; anything but English is Vietnamese."""
     return en if language == "en" else vi

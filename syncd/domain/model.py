@@ -145,6 +145,7 @@ class PostFact:
     printed date there (the first sighting where an earlier complete census lacked it). `words` is None where the text was not read in full.
     `duplicate_of` names the entry it is the same post as, of this unit or another; `twin` one of this unit with an equal text under another
     title, where nobody can tell whether they are one post. `decision` is a person's: `count` or `exclude`, for what waited on one.
+    `withheld`: it bears a secrecy mark, so that its title and address stand on no paper and in no mail.
     """
 
     ref: str
@@ -166,6 +167,7 @@ class PostFact:
     back_dated: bool = False
     date_doubt: str | None = None
     decision: str | None = None
+    withheld: bool = False
 
     def __post_init__(self) -> None:
         require_utc("first_seen", self.first_seen)

@@ -112,7 +112,7 @@ def _leaf(post: PostRecord, *, back: bool) -> dict[str, Any]:
     return {
         "key": post.key,
         "source": post.source,
-        "url": post.url,
+        **({} if post.quarantine else {"url": post.url}),
         "missed_since": instant_text(post.gone_since) if post.gone_since else None,
         "back": back,
     }

@@ -85,8 +85,16 @@ def take_in(uow: UnitOfWork, services: Services, unit: Unit, source: Source, bro
             names.update(arrival.aliases)
     held_back = _take_new(uow, services, unit, source, fresh, look, hosts)
     unchanged = len(brought.settled) + len(brought.kept) + len(brought.arrivals) - len(fresh) - changed
-    restless = tuple(arrival.post.title for arrival in brought.arrivals if arrival.restless)
+    restless = tuple(
+        f"post:{arrival.stored}" if _is_withheld(arrival) else arrival.post.title
+        for arrival in brought.arrivals
+        if arrival.restless
+    )
     return Intake(new=len(fresh), changed=changed, unchanged=unchanged, held_back=held_back, restless=restless)
+
+
+def _is_withheld(arrival: Arrival) -> bool:
+    return (arrival.known is not None and arrival.known.quarantine is not None) or mark_in(arrival) is not None
 
 
 def _take_new(

@@ -1,5 +1,6 @@
 """What the row and the leaf of a listed post say. Reads nothing and writes nothing."""
 
+import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -145,10 +146,10 @@ def told_of(
     precision: Precision,
     quarantine: str | None,
 ) -> dict[str, object]:
-    """What a leaf says of one post: enough to prove each of its texts, and none of them."""
+    """What a leaf says of one post: enough to prove each of its texts, and none of them; of a withheld one not its address either."""
     return {
         "key": key,
-        "url": post.url,
+        **({"url_sha256": hashlib.sha256(post.url.encode()).hexdigest()} if quarantine else {"url": post.url}),
         "title_sha256": identity.title_sha256(post.title),
         "text_sha256": text_sha256,
         "published": instant_text(published) if published else None,

@@ -1,5 +1,6 @@
 """Build a dossier: figures, rules, posts, captures, ledger leaves with their proofs, in a BagIt zip that anyone can check offline.
 
+Of posts that bear a secrecy mark it holds numbers, instants and hashes alone: neither title nor address, nor a capture that may show them.
 The ledger's checkpoint is not signed or time-stamped yet: the root has to be compared with one that stands in somebody else's mailbox.
 """
 
@@ -8,7 +9,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -20,21 +21,28 @@ from syncd.application.figures.sheet import sheet_of
 from syncd.application.figures.statements import verdict_as_json
 from syncd.application.letters import domain_of
 from syncd.application.services import Services
+from syncd.application.wording import withheld_title
 from syncd.domain.ledger import LeafKind, canonical, inclusion_proofs, keys_of
-from syncd.domain.model import LOCAL, PeriodId, PostId, UnitId
+from syncd.domain.model import LOCAL, PeriodId, PostId, SourceId, UnitId
 from syncd.errors import EvidenceError, UsageError
 from syncd.ports.records import LeafRecord, PostRecord
 from syncd.ports.store import UnitOfWork
 
 __all__ = ["Check", "DossierReport", "Verification", "build", "verify"]
 
+_LISTED_FOR = timedelta(days=100)  # how long a post may stand in its source's list before or after the periods
+_TEXTS = frozenset(("html", "id", "summary", "title", "url"))
+_TELLING = frozenset(("guid", "author", "categories", "images", "attachments"))
 # Leaves of no single unit that say something about every unit.
 _COMMON = {LeafKind.RECONCILE, LeafKind.MONTH_CLOSE, LeafKind.ADJUSTMENT, LeafKind.SLOT_DUE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DossierReport:
-    """What was packed. `missing` are captures that are named by a post and are not kept (any more)."""
+    """What was packed. `missing` are captures that are named by a post and are not kept (any more).
+
+    `withheld` are those left out because they hold, or may hold, a post that bears a secrecy mark.
+    """
 
     path: Path
     unit: UnitId
@@ -46,6 +54,7 @@ class DossierReport:
     ledger_root: str  # hex
     sha256: str  # of the zip
     missing: tuple[str, ...]
+    withheld: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:
         return {**asdict(self), "path": str(self.path)}
@@ -75,7 +84,9 @@ def build(services: Services, unit: UnitId, periods: Sequence[PeriodId], out: Pa
         [row] = table.rows
         leaves = _leaves(uow, row)
         posts = _posts(uow, services, row, leaves.chosen)
-        wanted = sorted({post[kind] for post in posts for kind in ("list_capture", "page_capture") if post.get(kind)})
+        named = sorted({post[kind] for post in posts for kind in ("list_capture", "page_capture") if post.get(kind)})
+        secret = _secret_captures(uow, row, named)
+        wanted = [sha256 for sha256 in named if sha256 not in secret]
         missing = tuple(sha256 for sha256 in wanted if not services.files.has(sha256))
         info = {
             "Source-Organization": services.office.name,
@@ -85,7 +96,7 @@ def build(services: Services, unit: UnitId, periods: Sequence[PeriodId], out: Pa
             "Bag-Software-Agent": "syncd",
         }
         with BagWriter(out, info) as bag:
-            for name, content in _documents(services, table, row, posts, leaves, missing):
+            for name, content in _documents(services, table, row, posts, leaves, missing, secret):
                 bag.add(name, content)
             for sha256 in wanted:
                 if sha256 not in missing:
@@ -106,6 +117,7 @@ def build(services: Services, unit: UnitId, periods: Sequence[PeriodId], out: Pa
         ledger_root=leaves.root.hex(),
         sha256=_sha256(out),
         missing=missing,
+        withheld=secret,
     )
 
 
@@ -116,6 +128,7 @@ def _documents(
     posts: list[dict[str, Any]],
     leaves: _Leaves,
     missing: tuple[str, ...],
+    secret: tuple[str, ...],
 ) -> Iterable[tuple[str, bytes]]:
     """The written part, story first."""
     checkpoint = Checkpoint(origin=f"{domain_of(services)}/syncd", size=leaves.size, root=leaves.root)
@@ -130,6 +143,7 @@ def _documents(
         "missing": row.missing,
         "posts": posts,
         "captures_missing": missing,
+        "captures_withheld": secret,
         "leaves": len(leaves.chosen),
         "origin": checkpoint.origin,
         "ledger_size": leaves.size,
@@ -142,7 +156,7 @@ def _documents(
     for cell in row.cells:
         if cell.statement is not None:  # the bytes whose hash stands in the leaf of the closing
             yield f"statements/{cell.period.id}.json", canonical(cell.statement.body)
-    yield "posts.json", _json({"captures_missing": missing, "posts": posts})
+    yield "posts.json", _json({"captures_missing": (*missing, *secret), "captures_withheld": secret, "posts": posts})
     for rules in sorted({cell.verdict.ruleset for cell in row.cells}):
         yield f"rules/{_name_of(rules)}.json", _json(asdict(services.rulesets.get(rules)))
 
@@ -188,8 +202,8 @@ def _posts(uow: UnitOfWork, services: Services, row: UnitRow, leaves: list[LeafR
         document: dict[str, Any] = {
             "ref": ref,
             "period": period,
-            "title": judgement.post.title,
-            "url": judgement.post.url,
+            "title": withheld_title(ref) if judgement.post.withheld else judgement.post.title,
+            "url": "" if judgement.post.withheld else judgement.post.url,
             "counts": judgement.counts,
             "reason": judgement.reason,
             "leaves": [],
@@ -206,7 +220,25 @@ def _posts(uow: UnitOfWork, services: Services, row: UnitRow, leaves: list[LeafR
 
 def _record(post: PostRecord) -> dict[str, Any]:
     row = _row(post) or {}
-    return {name: value for name, value in row.items() if name not in ("html", "id", "summary", "title", "url")}
+    left_out = _TEXTS if post.quarantine is None else _TEXTS | _TELLING
+    return {name: value for name, value in row.items() if name not in left_out}
+
+
+def _secret_captures(uow: UnitOfWork, row: UnitRow, named: Sequence[str]) -> tuple[str, ...]:
+    """Of the captures named, those of posts with a secrecy mark, and the lists of their sources that were read from then on."""
+    start = min(cell.period.start for cell in row.cells) - _LISTED_FOR
+    end = max(cell.period.end for cell in row.cells) + _LISTED_FOR
+    posts = uow.posts.in_window(start, end, unit=row.unit.id)
+    since: dict[SourceId, datetime] = {}
+    secret: set[str | None] = set()
+    for post in posts:
+        if post.quarantine is not None:
+            secret |= {post.list_capture, post.page_capture}
+            since[post.source] = min(post.first_seen, since.get(post.source, post.first_seen))
+    for post in posts:
+        if post.source in since and (post.changed_at or post.first_seen) >= since[post.source]:
+            secret.add(post.list_capture)
+    return tuple(sha256 for sha256 in named if sha256 in secret)
 
 
 def _row(record: Any) -> dict[str, Any] | None:

@@ -266,6 +266,7 @@ def _site_fact(
         back_dated=post.back_dated,
         date_doubt=post.date_doubt,
         decision=post.decision,
+        withheld=post.quarantine is not None,
     )
 
 

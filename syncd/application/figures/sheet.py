@@ -6,7 +6,7 @@ from datetime import datetime
 
 from syncd.application.figures.quota_table import QuotaCell, QuotaTable, UnitRow, assessment_of, periods_of, tabulate
 from syncd.application.services import Services
-from syncd.application.wording import CAUSE, DELIVERY, OWNER, REASON, STATUS, cause_in_words, words
+from syncd.application.wording import CAUSE, DELIVERY, OWNER, REASON, STATUS, cause_in_words, withheld_title, words
 from syncd.domain.bands import Trigger
 from syncd.domain.model import Cause, Period, PeriodId, PostJudgement, Status, Unit, UnitId
 from syncd.domain.rules import RuleSet
@@ -24,7 +24,7 @@ WORST_FIRST = (Status.MISSING, Status.UNDETERMINED, Status.OPEN, Status.MET, Sta
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostLine:
-    """One post and what became of it. `at` is the instant that places it in the period; `post` its number, None for a typed one."""
+    """One post and what became of it; of one with a secrecy mark neither title nor address. `at` is the instant that places it in the period; `post` its number, None for a typed one."""
 
     title: str
     url: str
@@ -185,13 +185,13 @@ def _line(judgement: PostJudgement, language: str) -> PostLine:
     post = judgement.post
     kind, _, number = post.ref.partition(":")
     return PostLine(
-        title=post.title,
-        url=post.url,
+        title=withheld_title(post.ref, language) if post.withheld else post.title,
+        url="" if post.withheld else post.url,
         at=post.source_instant or post.portal_instant or post.first_seen,
         counts=judgement.counts,
         reason=words(REASON, judgement.reason, language),
         delivery=words(DELIVERY, post.delivery, language),
-        portal_url=post.portal_url,
+        portal_url=None if post.withheld else post.portal_url,
         portal_at=post.portal_instant,
         post=int(number) if kind == "post" else None,
     )

@@ -91,8 +91,8 @@ def _instant(text: str | None) -> datetime | None:
 def _post_as_json(post: PostFact) -> dict[str, Any]:
     return {
         "ref": post.ref,
-        "title": post.title,
-        "url": post.url,
+        # A statement is never rewritten and leaves the house: what is withheld stands there as its number.
+        **({"title": "", "url": "", "withheld": True} if post.withheld else {"title": post.title, "url": post.url}),
         "origin": post.origin.value,
         "delivery": post.delivery.value,
         "first_seen": instant_as_json(post.first_seen),
@@ -132,4 +132,5 @@ def _post_from_json(unit: str, post: Mapping[str, Any]) -> PostFact:
         back_dated=post["back_dated"],
         date_doubt=post["date_doubt"],
         decision=post["decision"],
+        withheld=post.get("withheld", False),
     )
