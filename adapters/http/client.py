@@ -24,6 +24,7 @@ from adapters.http.settings import HttpSettings, retry_after
 from adapters.http.tls import SharedContext
 from adapters.http.web_addresses import DEFAULT_PORTS, BadAddress, WebAddress, joined, read_address
 from syncd.ports.clock import Clock
+from syncd.ports.network import send_by
 from syncd.ports.secret import Secret
 from syncd.ports.source import Exchange, Known
 
@@ -312,7 +313,7 @@ class Visit:
 
     def _attempt(self, ask: _Ask, asked: str, deadline: float) -> Exchange:
         dialer = self._dialer
-        dialer.begin(deadline)
+        dialer.begin(deadline, send_by=None if ask.method == "GET" else send_by())
         at, start = self._clock.now(), self._clock.monotonic()
         try:
             connection = self._connections.take(ask.url)

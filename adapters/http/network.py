@@ -13,6 +13,7 @@ import ssl
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from adapters.http.addresses import AddressGuard
 from adapters.http.tls import SharedContext, certificate_kind, handshake_kind, tls_reason
@@ -171,9 +172,10 @@ class Dialer:
         self._deadline = 0.0
         self.begin(0.0)
 
-    def begin(self, deadline: float) -> None:
-        """Start a request that must be over at `deadline`, a monotonic time."""
+    def begin(self, deadline: float, *, send_by: datetime | None = None) -> None:
+        """Start a request that must be over at `deadline`, a monotonic time, and must not be begun after `send_by`."""
         self._deadline = deadline
+        self._send_by = send_by
         self.sent = False
         self.received = 0
         self.dialled = False
@@ -187,6 +189,10 @@ class Dialer:
         """The request is handed to the network from here on."""
         self.remaining()
         self.sent = True
+        if self._send_by is not None and self._clock.now() > self._send_by:
+            raise NetworkFault(
+                "timeout", "not sent: it was decided on too long ago, this process stood still meanwhile"
+            )
 
     def remaining(self) -> float:
         """Seconds left for this request, always more than zero."""

@@ -11,6 +11,7 @@ import pytest
 from adapters.http.client import HttpFailure, HttpSettings, PoliteClient, retry_after
 from syncd.clock import SystemClock
 from syncd.ports.clock import Clock
+from syncd.ports.network import nothing_sent_after
 from syncd.ports.secret import Secret
 from syncd.ports.source import Known
 from syncd.testing.clock import FakeClock
@@ -292,3 +293,19 @@ def test_stuck_name_servers_do_not_stop_other_names(local_site: LocalSite) -> No
                 visit.get(f"http://stuck.example:{local_site.port}/")
         assert visit.get(f"http://unit.example:{local_site.port}/").status == 200
     release.set()
+
+
+def test_what_was_decided_too_long_ago_is_not_sent_and_not_taken_for_refused(
+    local_site: LocalSite, clock: FakeClock
+) -> None:
+    local_site.page("/posts", b"{}", content_type="application/json")
+    late = clock.now()
+    clock.advance(timedelta(seconds=1))
+    with client_for(local_site, clock).visit() as visit:
+        with nothing_sent_after(late), pytest.raises(HttpFailure) as caught:
+            visit.send("POST", local_site.url("/posts"), body=b"{}")
+        assert (caught.value.kind, caught.value.sent) == ("timeout", True)
+        assert local_site.count("/posts") == 0
+        with nothing_sent_after(late):
+            assert visit.send("GET", local_site.url("/posts")).status == 200
+        assert visit.send("POST", local_site.url("/posts"), body=b"{}").status == 200

@@ -7,7 +7,7 @@ an unknown outcome. Nothing is sent without a look-up before it.
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from syncd.application.publishing.attempt import Attempt, Delivered, Endings, Outcome, note_of
 from syncd.application.publishing.files import FilePlacer, PostFiles
@@ -18,10 +18,12 @@ from syncd.domain.identity import same_story, text_sha256, title_sha256
 from syncd.domain.ledger import LeafKind
 from syncd.domain.retry import next_push
 from syncd.errors import ForeignError, StorageError
+from syncd.ports.network import nothing_sent_after
 from syncd.ports.portal import PortalPost, PortalState
 from syncd.ports.records import PostRecord, PushRecord, PushState, SightingRecord
 
 _SLOW_LOOK_UP = timedelta(seconds=1)
+_SEND_WITHIN = timedelta(seconds=5)  # also where the portal is said to need no time to settle
 
 
 class Deliverer:
@@ -179,10 +181,11 @@ class Deliverer:
         try:
             with self._lines:
                 self._stamp(attempt)
-                if standing is None:
-                    made = self._portal.create(attempt.payload, key)
-                else:
-                    made = self._portal.update(standing.id, attempt.payload, key)
+                with nothing_sent_after(self._send_by(attempt.claim)):
+                    if standing is None:
+                        made = self._portal.create(attempt.payload, key)
+                    else:
+                        made = self._portal.update(standing.id, attempt.payload, key)
         except ForeignError as err:
             self._endings.not_sent(attempt, err)
             return
@@ -198,6 +201,10 @@ class Deliverer:
         with self._services.db.write() as uow:
             uow.pushes.update(attempt.claim)
             uow.commit()
+
+    def _send_by(self, claim: PushRecord) -> datetime:
+        """Long before whoever finds the claim left open looks for the post, and sends it where it is not there."""
+        return (claim.attempted_at or self._clock.now()) + max(self._portal.capabilities.settle / 2, _SEND_WITHIN)
 
     # --- what was found ------------------------------------------------------------------------------
 
