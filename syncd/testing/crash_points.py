@@ -59,7 +59,7 @@ CRASH_POINTS: Mapping[str, CrashPoint] = {
     "CP12": _at("inside COMMIT (between WAL write and fsync)", "collect", _COMMIT, Moment.FORCING, following=_ADD, database="sqlite"),
     "CP13": _at("after COMMIT, before job marked done", "collect", "syncd.storage.slots:SqlSlotStore.finish"),
     # --- a push ---
-    "CP14": _at("after outbox claim COMMIT, before portal lookup", "publish", f"{_WORDPRESS}.find"),
+    "CP14": _at("after outbox claim COMMIT, before portal lookup", "publish", "syncd.application.publishing.look_up:LookUps.find"),
     "CP15": _at("after lookup (not found), before POST", "publish", f"{_WORDPRESS}.create"),
     "CP16": _at("POST half written", "publish", _WIRE, Moment.HALF, saying=_POST),
     "CP17": _at("POST fully written, nothing read", "publish", _WIRE, Moment.AFTER, saying=_POST),
@@ -70,7 +70,7 @@ CRASH_POINTS: Mapping[str, CrashPoint] = {
     "CP22": _at("media uploaded, post not created", "picture", _WIRE, Moment.ANSWERED, saying=_POST_MEDIA),
     "CP23": _not_yet("draft created, not published", "no adapter creates in one call and publishes in another"),
     "CP24": _at("update sent, reply lost", "edit", _WIRE, Moment.ANSWERED, saying=_POST_UPDATE),
-    "CP25": _not_yet("unpublish sent, reply lost", "nothing takes a post off the portal"),
+    "CP25": _at("unpublish sent, reply lost", "withdraw", _WIRE, Moment.ANSWERED, saying=_POST_UPDATE, within=f"{_WORDPRESS}.withdraw"),
     # --- the end of a month, and the ranking ---
     "CP26": _at("month close: before freeze", "close", "syncd.application.figures.close:_freeze"),
     "CP27": _at("after freeze, before figures", "close", "syncd.application.figures.rank:_make_figures"),

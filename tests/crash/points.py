@@ -37,6 +37,14 @@ def _edit(world: World, round_: int) -> None:
     _publish(world, round_)
 
 
+def _withdraw(world: World, round_: int) -> None:
+    """Posts that came to bear a secrecy mark are taken from the public."""
+    standing = [post for post in world.sites.posts if not post.secret]
+    for post in standing[:2]:
+        world.sites.edit(post, secret=True)
+    _publish(world, round_)
+
+
 def _close(world: World, round_: int) -> None:
     with suppress(Refused):  # it is closed already
         world.ask("close", period="2026-09", force="Giả định: Cổng chưa đọc lại đủ")
@@ -76,6 +84,7 @@ LEADS: Mapping[str, Callable[[World, int], None]] = {
     "publish": _publish,
     "picture": _publish,
     "edit": _edit,
+    "withdraw": _withdraw,
     "close": _close,
     "rank": _rank,
     "mail": _mail,
@@ -92,14 +101,16 @@ def sweep_point(world: World, name: str, kills: int) -> None:
     part = CRASH_POINTS[name].part
     world.sites.slow = name == "CP03"
     world.sites.pictured = part == "picture"
-    for unit in UNITS:
-        world.sites.write(unit, world.clock.now() - timedelta(hours=1))
+    for number in range(max(2 * kills, len(UNITS)) if part == "withdraw" else len(UNITS)):
+        world.sites.write(UNITS[number % len(UNITS)], world.clock.now() - timedelta(hours=1))
     world.settle()
     for number in range(kills):
         world.let_portal_end()
         # so that slots are due; and now and then an outcome is asked for again before its time, now and then long after
         if part not in ("mail", "batch"):
-            world.clock.leap(timedelta(seconds=world.chance.choice((61, 90, 130, 600))))
+            # (an update is not sent again before its time)
+            waits_s = (130, 600) if part == "edit" else (61, 90, 130, 600)
+            world.clock.leap(timedelta(seconds=world.chance.choice(waits_s)))
         nth = _BATCH // 2 if part == "batch" else 1 if name in _ONCE else world.chance.randint(1, 2)
         if part in _BRING_POSTS and (part != "start" or number % _IN_A_ROW == 0):
             _write(world, number)

@@ -24,6 +24,7 @@ class SitePost:
     at: datetime
     version: int = 1
     picture: bytes = b""
+    secret: bool = False
 
     @property
     def guid(self) -> str:
@@ -36,7 +37,8 @@ class SitePost:
 
     def html(self, base: str) -> str:
         shown = f"<p><img src='{base}/{self.unit}/{self.number}.png' alt='Ảnh'></p>" if self.picture else ""
-        return f"<p>Họp {self.text} và phát biểu với toàn thể cán bộ trong cơ quan.</p>{shown}"
+        mark = "<p>TÀI LIỆU MẬT</p>" if self.secret else ""
+        return f"{mark}<p>Họp {self.text} và phát biểu với toàn thể cán bộ trong cơ quan.</p>{shown}"
 
 
 @dataclass(slots=True)
@@ -72,9 +74,10 @@ class Sites:
             self.posts.append(post)
         return post
 
-    def edit(self, post: SitePost) -> None:
+    def edit(self, post: SitePost, *, secret: bool = False) -> None:
         with self._lock:
             post.version += 1
+            post.secret = post.secret or secret
 
     def _send(self, line: Line, unit: str) -> bool:
         with self._lock:
