@@ -43,7 +43,7 @@ class DrupalPortal:
     def __init__(
         self, settings: DrupalSettings, *, name: str, http: PoliteClient, clock: Clock, settle: timedelta
     ) -> None:
-        """`clock` is not used: every instant here is the portal's."""
+        """`clock` tells when a login runs out; every other instant here is the portal's."""
         self.name = name
         self.capabilities = Capabilities(
             delivery_class=DeliveryClass.A,
@@ -53,7 +53,7 @@ class DrupalPortal:
             trash=Trash.NONE,
         )
         self._settings = settings
-        self._calls = DrupalCalls(settings, name=name, http=http)
+        self._calls = DrupalCalls(settings, name=name, http=http, clock=clock)
 
     # --- the port -----------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """The calls of Drupal's JSON:API, and what its answers prove: who we are, whether a list is whole, what a refusal is about."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, TypeGuard
@@ -11,10 +11,12 @@ from adapters.http.client import PoliteClient
 from adapters.portals.drupal_names import DrupalNames, StoredFile
 from adapters.portals.drupal_posts import MEDIA_TYPE, DrupalWorkflow, included_of, is_uuid, omits, seen_post
 from adapters.portals.json_api import Answer, JsonApi
+from adapters.portals.logins.settings import LoginSettings
+from adapters.portals.signed_api import SignedPortal, login_problems
 from syncd.domain.model import SourceKey
-from syncd.errors import PortalError
+from syncd.errors import ConfigError, PortalError
+from syncd.ports.clock import Clock
 from syncd.ports.portal import FileToPush, PortalPost
-from syncd.ports.secret import Secret
 
 _FILE_REFUSED = {"too_large", "http_status", "forbidden", "conflict", "gone", "not_found"}
 _JSON = {"content-type": MEDIA_TYPE}
@@ -51,15 +53,13 @@ _ABOUT_US = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrupalSettings:
-    """`url` is the site's address without /jsonapi. `username` and `password`: module HTTP Basic Authentication; `token`: Simple OAuth or another that takes Bearer.
+    """`url` is the site's address without /jsonapi. `auth`: `basic` for the module HTTP Basic Authentication, `oauth2_client_credentials` for Simple OAuth, `bearer` or `api_key` for others.
 
     Fields are named as JSON:API names them; an empty `image_field`, `file_field` or `tags_field` says that there is none.
     """
 
     url: str
-    username: str = ""
-    password: Secret | None = None
-    token: Secret | None = None
+    auth: LoginSettings
     content_type: str = "article"
     body_field: str = "body"
     text_format: str = "basic_html"
@@ -71,34 +71,33 @@ class DrupalSettings:
     workflow: DrupalWorkflow | None = None
     allow_addresses: tuple[str, ...] = ()
 
-    def __post_init__(self) -> None:
-        if (self.token is None) == (not self.username or self.password is None):
-            raise ValueError("give either username and password, or token (each secret also as _file or _env)")
+    def problems(self) -> Iterator[ConfigError]:
+        """What no single value tells; `key` is relative to the table."""
+        yield from login_problems(self.auth, url=self.url)
 
 
 class DrupalCalls:
     """The calls of one site, each made with an `api` that `visit` gives. May be shared by threads."""
 
-    def __init__(self, settings: DrupalSettings, *, name: str, http: PoliteClient) -> None:
+    def __init__(self, settings: DrupalSettings, *, name: str, http: PoliteClient, clock: Clock) -> None:
         self._settings = settings
-        self._portal = name
-        self._http = http
+        self._portal = SignedPortal(
+            settings.auth,
+            url=settings.url,
+            name=name,
+            http=http,
+            clock=clock,
+            allow_addresses=settings.allow_addresses,
+            headers={"accept": MEDIA_TYPE},
+        )
         self.base = settings.url.rstrip("/")
         self.root = f"{self.base}/jsonapi"
         self.nodes = f"{self.root}/node/{settings.content_type}"
         self.names = DrupalNames(self.root, vocabulary=settings.vocabulary)
 
-    @contextmanager
-    def visit(self, key: SourceKey | None = None) -> Iterator[JsonApi]:
-        settings, parts = self._settings, urlsplit(self.base)
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-        auth = (settings.username, settings.password) if settings.password is not None else None
-        headers = {"accept": MEDIA_TYPE}
-        if settings.token is not None:
-            headers["authorization"] = f"Bearer {settings.token.reveal()}"
-        # no pause between two requests: this is the office's own portal, and one delivery takes several
-        with self._http.visit(allow_ports=(port,), allow_addresses=settings.allow_addresses, spacing_s=0.0) as visit:
-            yield JsonApi(visit=visit, portal=self._portal, auth=auth, key=key, headers=headers)
+    def visit(self, key: SourceKey | None = None) -> AbstractContextManager[JsonApi]:
+        """Calls as the account."""
+        return self._portal.visit(key)
 
     def prove(self, api: JsonApi) -> str:
         """Our own UUID there: the entry point tells it to those it knows, and nothing to visitors."""

@@ -40,7 +40,7 @@ class LiferayPortal:
     def __init__(
         self, settings: LiferaySettings, *, name: str, http: PoliteClient, clock: Clock, settle: timedelta
     ) -> None:
-        """`clock` is not used: every instant here is the portal's."""
+        """`clock` tells when a login runs out; every other instant here is the portal's."""
         self.name = name
         structured = settings.content == "structured"
         self.capabilities = Capabilities(
@@ -51,7 +51,7 @@ class LiferayPortal:
             trash=Trash.FOUND if structured else Trash.NONE,
         )
         self._settings = settings
-        self._calls = LiferayCalls(settings, name=name, http=http)
+        self._calls = LiferayCalls(settings, name=name, http=http, clock=clock)
 
     # --- the port -----------------------------------------------------------------------------------
 

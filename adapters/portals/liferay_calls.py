@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from adapters.http.client import PoliteClient
 from adapters.portals.json_api import JsonApi
@@ -27,14 +27,16 @@ from adapters.portals.liferay_contents import (
     zulu,
 )
 from adapters.portals.logins.requests import FilePart, Request
+from adapters.portals.signed_api import SignedPortal
 from adapters.portals.wordpress_names import folded
 from syncd.domain.model import SourceKey
 from syncd.errors import PortalError
+from syncd.ports.clock import Clock
 from syncd.ports.portal import FileToPush, PortalState
 
 _PAGE_SIZE = 100
 _TAKEN = (HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT)
-_HIDDEN = [{"roleName": role, "actionIds": []} for role in ("Guest", "Site Member")]
+_HIDDEN: list[dict[str, object]] = [{"roleName": role, "actionIds": []} for role in ("Guest", "Site Member")]
 _FILE_REFUSED = {"too_large", "http_status", "forbidden", "conflict"}
 
 Item = dict[str, Any]
@@ -43,10 +45,17 @@ Item = dict[str, Any]
 class LiferayCalls:
     """The calls of one site, each made with an `api` that `visit` gives. May be shared by threads."""
 
-    def __init__(self, settings: LiferaySettings, *, name: str, http: PoliteClient) -> None:
+    def __init__(self, settings: LiferaySettings, *, name: str, http: PoliteClient, clock: Clock) -> None:
         self._settings = settings
-        self._portal = name
-        self._http = http
+        self._portal = SignedPortal(
+            settings.auth,
+            url=settings.url,
+            name=name,
+            http=http,
+            clock=clock,
+            allow_addresses=settings.allow_addresses,
+            headers={"accept-language": settings.language},
+        )
         self.base = settings.url.rstrip("/")
         self.delivery = f"{self.base}{DELIVERY}"
         self.posts = f"{self.delivery}{settings.collection}"
@@ -60,15 +69,7 @@ class LiferayCalls:
     @contextmanager
     def visit(self, key: SourceKey | None = None) -> Iterator[JsonApi]:
         """Calls as the account. Liferay answers 403 to a wrong password as to a missing right: where it does, who we are is asked."""
-        settings, parts = self._settings, urlsplit(self.base)
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-        auth = (settings.username, settings.password) if settings.password is not None else None
-        headers = {"accept-language": settings.language}
-        if settings.token is not None:
-            headers["authorization"] = f"Bearer {settings.token.reveal()}"
-        # no pause between two requests: this is the office's own portal, and one delivery takes several
-        with self._http.visit(allow_ports=(port,), allow_addresses=settings.allow_addresses, spacing_s=0.0) as visit:
-            api = JsonApi(visit=visit, portal=self._portal, auth=auth, key=key, headers=headers)
+        with self._portal.visit(key) as api:
             try:
                 yield api
             except PortalError as err:

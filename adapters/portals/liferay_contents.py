@@ -4,16 +4,18 @@ Manual: learn.liferay.com, "Web Content API Basics", "Advanced Web Content API",
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 from adapters.portals.content import inert, is_key, outgoing_links
+from adapters.portals.logins.settings import LoginSettings
+from adapters.portals.signed_api import login_problems
 from syncd.domain.identity import text_sha256
 from syncd.domain.model import SourceKey
+from syncd.errors import ConfigError
 from syncd.ports.portal import PortalPost, PortalState, PostToPush
-from syncd.ports.secret import Secret
 
 DELIVERY = "/o/headless-delivery/v1.0"
 ADMIN = "/o/headless-admin-content/v1.0"
@@ -36,7 +38,7 @@ _TOKEN = re.compile(r"@(?=[a-z_]+@)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiferaySettings:
-    """`url` is the portal's address without /o; `site_id` the number of the site. One login: `username` and `password`, or a `token`.
+    """`url` is the portal's address without /o; `site_id` the number of the site. `auth`: `oauth2_client_credentials`, or `basic` where the portal still takes it.
 
     `content`: "structured" (web content of `structure_id`, its text in `body_field`, its picture in `image_field` where that is named), or "blog".
     `workflow` says that the site has one for this content: then every post waits for it, whatever approval is set. Without one, a post
@@ -45,9 +47,7 @@ class LiferaySettings:
 
     url: str
     site_id: int
-    username: str = ""
-    password: Secret | None = None
-    token: Secret | None = None
+    auth: LoginSettings
     content: Literal["structured", "blog"] = "structured"
     structure_id: int = 0
     body_field: str = "content"
@@ -59,11 +59,15 @@ class LiferaySettings:
     page_path: str = ""
     allow_addresses: tuple[str, ...] = ()
 
-    def __post_init__(self) -> None:
-        if (self.token is None) == (not self.username or self.password is None):
-            raise ValueError("give either username and password, or token (each secret also as _file or _env)")
+    def problems(self) -> Iterator[ConfigError]:
+        """What no single value tells; `key` is relative to the table."""
+        yield from login_problems(self.auth, url=self.url)
         if self.content == "structured" and self.structure_id <= 0:
-            raise ValueError('content = "structured" needs structure_id: the number of the structure')
+            yield ConfigError(
+                "is missing",
+                key="structure_id",
+                hint='content = "structured" needs the number of the structure (Web Content, Structures)',
+            )
 
     @property
     def collection(self) -> str:
@@ -120,7 +124,7 @@ def status_of(item: Mapping[str, Any]) -> int | None:
 
 
 def is_first_version(item: Mapping[str, Any]) -> bool:
-    return (item.get("version") or {}).get("number", 1.0) == 1.0
+    return bool((item.get("version") or {}).get("number", 1.0) == 1.0)
 
 
 def key_of(item: Mapping[str, Any]) -> SourceKey | None:

@@ -7,77 +7,30 @@ import base64
 import json
 import re
 import uuid
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email import message_from_bytes
-from typing import Any, Literal
+from typing import Any
 
 from syncd.ports.clock import Clock
+from syncd.testing.liferay_rows import (
+    SITE,
+    STRUCTURE,
+    VOCABULARY,
+    Account,
+    Kind,
+    Refused,
+    StoredContent,
+    StoredDocument,
+    condition,
+    parts_of,
+    zulu,
+)
 from syncd.testing.local_site import Page, SeenRequest
 
-SITE, STRUCTURE, VOCABULARY = 20121, 34021, 35001
 PAGE_SIZE = 50  # the most this portal gives
 _ADMIN, _DELIVERY = "/o/headless-admin-content/v1.0", "/o/headless-delivery/v1.0"
 _TAXONOMY = f"/o/headless-admin-taxonomy/v1.0/taxonomy-vocabularies/{VOCABULARY}/taxonomy-categories"
 _LABELS = {0: "approved", 1: "pending", 2: "draft", 3: "expired", 7: "scheduled", 8: "in-trash"}
 _FIELDS = ("content", "anh")
-_COMPARE: dict[str, Callable[[datetime, datetime], bool]] = {
-    "ge": lambda held, given: held >= given,
-    "gt": lambda held, given: held > given,
-    "le": lambda held, given: held <= given,
-    "lt": lambda held, given: held < given,
-}
-Kind = Literal["structured-contents", "blog-postings"]
-
-
-class Refused(Exception):
-    """A request Liferay refuses, in its own words."""
-
-    def __init__(self, status: int, title: str) -> None:
-        super().__init__(title)
-        self.status = status
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
-    id: int
-    login: str
-    name: str
-    password: str
-    token: str = ""
-    rights: frozenset[str] = frozenset(("add", "update", "permissions", "control panel", "add category"))
-
-
-@dataclass(slots=True, kw_only=True)
-class StoredContent:
-    """`versions`: the status code of each, the oldest first. `guests`: whether they may view it."""
-
-    id: int
-    kind: Kind
-    code: str
-    title: str
-    html: str
-    date: datetime
-    created: datetime
-    modified: datetime
-    creator: int
-    structure: int = STRUCTURE
-    description: str = ""
-    image: int | None = None
-    categories: list[int] = field(default_factory=list)
-    versions: list[int] = field(default_factory=lambda: [0])
-    guests: bool = True
-    indexed: bool = True
-
-
-@dataclass(slots=True, kw_only=True)
-class StoredDocument:
-    id: int
-    code: str
-    filename: str
-    data: bytes
-    title: str = ""
 
 
 class LiferayState:
@@ -91,13 +44,14 @@ class LiferayState:
         self._clock = clock
         self._last = 40000
         self.accounts = [
-            Account(id=20130, login="syncd", name="syncd", password="correct horse", token="t0ken"),
+            Account(id=20130, login="syncd", name="syncd", password="correct horse"),
             Account(id=20140, login="unit_a", name="Ban A Ví Dụ", password="a", rights=frozenset()),
             Account(id=20150, login="unit_b", name="Ban B Ví Dụ", password="b", rights=frozenset()),
         ]
         self.contents: dict[int, StoredContent] = {}
         self.documents: dict[int, StoredDocument] = {}
         self.categories: dict[int, str] = {}
+        self.tokens = {"t0ken"}
         self.workflow = False
         self.taken = 409
         self.open_to_guests = False
@@ -133,6 +87,8 @@ class LiferayState:
     # --- requests -----------------------------------------------------------------------------------
 
     def _route(self, request: SeenRequest) -> tuple[int, object]:
+        if request.path == "/o/oauth2/token":
+            return self._token(request)
         me, path, method = self._who(request), request.path, request.method
         if me is None and not (self.open_to_guests and method == "GET" and path.startswith(_DELIVERY)):
             raise Refused(403, f"Access denied to {path}")
@@ -172,14 +128,22 @@ class LiferayState:
         """The account; a wrong password reads as a guest, a wrong token is refused."""
         scheme, _, value = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
-            account = next((one for one in self.accounts if one.token and one.token == value), None)
-            if account is None:
+            if value not in self.tokens:
                 raise Refused(401, "invalid_token")
-            return account
+            return self.accounts[0]
         if scheme.lower() != "basic":
             return None
         login, _, password = base64.b64decode(value).decode().partition(":")
         return next((one for one in self.accounts if (one.login, one.password) == (login, password)), None)
+
+    def _token(self, request: SeenRequest) -> tuple[int, object]:
+        """OAuth 2 client credentials, for the one application that is registered."""
+        given = base64.b64decode(request.headers.get("authorization", "").partition(" ")[2]).decode()
+        if given != "id-syncd:secret-syncd" or b"grant_type=client_credentials" not in request.body:
+            return 400, {"error": "invalid_client"}
+        token = uuid.uuid4().hex
+        self.tokens.add(token)
+        return 200, {"access_token": token, "token_type": "Bearer", "expires_in": 600}
 
     def _need(self, me: Account | None, right: str) -> Account:
         if me is None or right not in me.rights:
@@ -219,7 +183,7 @@ class LiferayState:
 
     def _free(self, code: str) -> None:
         """A code is one of the site's, whatever kind of thing bears it."""
-        if any(code == held.code for held in (*self.contents.values(), *self.documents.values())):
+        if code in {one.code for one in self.contents.values()} | {one.code for one in self.documents.values()}:
             raise Refused(self.taken, "Duplicate external reference code")
 
     def _apply(self, members: dict[str, Any], content: StoredContent) -> None:
@@ -267,7 +231,7 @@ class LiferayState:
     def _list(self, request: SeenRequest, kind: Kind, me: Account | None, *, admin: bool) -> dict[str, object]:
         """Out of the search index. Without the right to the control panel the list in every state is that of approved ones, without a word."""
         every = admin and me is not None and "control panel" in me.rights
-        wanted = _condition(request.query.get("filter", [""])[-1])
+        wanted = condition(request.query.get("filter", [""])[-1])
         held = [
             content
             for content in sorted(self.contents.values(), key=lambda one: (one.created, one.id))
@@ -315,7 +279,7 @@ class LiferayState:
                 raise Refused(404, "No FileEntry exists with that external reference code")
             return 200, self._shown_document(held)
         self._need(me, "add")
-        parts = _parts(request)
+        parts = parts_of(request)
         members = json.loads(parts["document"][1])
         filename, data = parts["file"]
         self._free(members["externalReferenceCode"])
@@ -344,9 +308,9 @@ class LiferayState:
             "externalReferenceCode": content.code,
             "description": content.description,
             "friendlyUrlPath": f"bai-{content.id}",
-            "dateCreated": _zulu(content.created),
-            "dateModified": _zulu(content.modified),
-            "datePublished": _zulu(content.date),
+            "dateCreated": zulu(content.created),
+            "dateModified": zulu(content.modified),
+            "datePublished": zulu(content.date),
             "creator": {"id": creator.id, "name": creator.name, "profileURL": f"/web/{creator.login}"},
             "taxonomyCategoryBriefs": [
                 {"taxonomyCategoryId": number, "taxonomyCategoryName": self.categories[number]}
@@ -366,30 +330,3 @@ class LiferayState:
 
 def _kind(name: str) -> Kind:
     return "blog-postings" if name == "blog-postings" else "structured-contents"
-
-
-def _zulu(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _condition(text: str) -> Callable[[datetime], bool]:
-    parts = [part.split() for part in text.split(" and ") if part]
-    if any(len(part) != 3 or part[0] != "datePublished" or part[1] not in _COMPARE for part in parts):
-        raise Refused(400, f"A property used in the filter criteria is not supported: {text}")
-    bounds = [(_COMPARE[part[1]], datetime.fromisoformat(part[2])) for part in parts]
-    return lambda held: all(compare(held, bound) for compare, bound in bounds)
-
-
-def _parts(request: SeenRequest) -> dict[str, tuple[str, bytes]]:
-    """The parts of a multipart form: name -> file name and bytes."""
-    message = message_from_bytes(
-        b"content-type: " + request.headers["content-type"].encode() + b"\r\n\r\n" + request.body
-    )
-    parts: Iterable[Any] = message.get_payload()
-    return {
-        str(part.get_param("name", header="content-disposition")): (
-            part.get_filename() or "",
-            part.get_payload(decode=True),
-        )
-        for part in parts
-    }

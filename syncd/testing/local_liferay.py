@@ -1,7 +1,7 @@
 """A Liferay on loopback that keeps what it is sent; written from the manual of its headless interfaces, see `liferay_state`.
 
 with LocalLiferay() as portal:
-    ...push to portal.url, site liferay_state.SITE, as portal.username / portal.password...
+    ...push to portal.url, site liferay_rows.SITE, as portal.username / portal.password...
     assert len(portal.copies(key)) == 1
 """
 
@@ -12,7 +12,8 @@ from datetime import datetime
 from syncd.clock import SystemClock
 from syncd.ports.clock import Clock
 from syncd.testing.faulty_portal import FaultyPortal
-from syncd.testing.liferay_state import Kind, LiferayState, StoredContent
+from syncd.testing.liferay_rows import Kind, StoredContent
+from syncd.testing.liferay_state import LiferayState
 
 
 class LocalLiferay(FaultyPortal):

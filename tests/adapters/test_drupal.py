@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,9 @@ from adapters.http.client import HttpSettings, PoliteClient
 from adapters.portals.drupal import DrupalPortal
 from adapters.portals.drupal_calls import DrupalSettings
 from adapters.portals.drupal_posts import DrupalWorkflow, key_of, uuid_of
+from adapters.portals.logins.settings import LoginSettings
 from syncd.clock import SystemClock
+from syncd.config.adapters import read_settings
 from syncd.domain.model import Approval, SourceKey
 from syncd.ports.portal import FileToPush, PortalState
 from syncd.ports.secret import Secret
@@ -38,8 +41,7 @@ def connect(server: LocalDrupal) -> Iterator[Connect]:
     def connected(**changes: object) -> DrupalPortal:
         settings = DrupalSettings(
             url=server.url,
-            username=server.username,
-            password=Secret(server.password),
+            auth=basic(server.password),
             workflow=DrupalWorkflow(),
             allow_addresses=("127.0.0.0/8",),
         )
@@ -53,6 +55,14 @@ def connect(server: LocalDrupal) -> Iterator[Connect]:
 @pytest.fixture
 def portal(connect: Connect) -> DrupalPortal:
     return connect()
+
+
+def basic(password: str) -> LoginSettings:
+    return LoginSettings(kind="basic", username="syncd", password=Secret(password))
+
+
+def bearer(token: str) -> LoginSettings:
+    return LoginSettings(kind="bearer", token=Secret(token))
 
 
 def without(server: LocalDrupal, right: str) -> None:
@@ -126,19 +136,29 @@ def test_answer_that_is_not_the_one_due(
 
 
 def test_token_is_taken_in_place_of_a_password(server: LocalDrupal, connect: Connect) -> None:
-    portal = connect(username="", password=None, token=Secret("t0ken"))
+    portal = connect(auth=bearer("t0ken"))
     assert "'syncd'" in portal.verify()
     key = new_key()
     assert portal.create(sample_post(), key) == portal.find(key)
-    assert refusal(connect(username="", password=None, token=Secret("sai")).verify).kind == "unauthorized"
+    assert refusal(connect(auth=bearer("sai")).verify).kind == "unauthorized"
 
 
 @pytest.mark.parametrize(
-    "given", [{}, {"username": "a"}, {"username": "a", "password": Secret("b"), "token": Secret("c")}]
+    ("table", "key"),
+    [
+        ({}, "portal.auth"),
+        ({"auth": {"kind": "basic", "username": "a"}}, "portal.auth.password"),
+        ({"auth": {"kind": "cookie_form"}}, "portal.auth.kind"),
+        ({"auth": {"kind": "api_key", "token": "t", "query_name": "k"}}, "portal.auth.query_name"),
+        ({"auth": {"kind": "bearer", "token": "t"}, "url": "http://cong.vidu.example"}, "portal.auth.kind"),
+        ({"auth": {"kind": "bearer", "token": "t"}, "workflow": {"pendng": "x"}}, "portal.workflow.pendng"),
+    ],
 )
-def test_settings_want_one_login(given: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match="either username and password, or token"):
-        DrupalSettings(url="https://cong.vidu.example", **given)
+def test_problem_of_the_settings_is_told_at_its_key(tmp_path: Path, table: dict[str, object], key: str) -> None:
+    made, problems = read_settings(
+        DrupalSettings, {"url": "https://cong.vidu.example", **table}, prefix="portal", base=tmp_path
+    )
+    assert (made, [problem.key for problem in problems]) == (None, [key])
 
 
 def test_field_or_content_type_that_is_not_there_is_told_by_the_first_probe(connect: Connect) -> None:

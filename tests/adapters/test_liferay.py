@@ -4,18 +4,21 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from adapters.http.client import HttpSettings, PoliteClient
 from adapters.portals.liferay import LiferayPortal
 from adapters.portals.liferay_contents import LiferaySettings
+from adapters.portals.logins.settings import LoginSettings
 from syncd.clock import SystemClock
+from syncd.config.adapters import read_settings
 from syncd.domain.model import Approval, SourceKey
 from syncd.ports.portal import PortalPost, PortalState
 from syncd.ports.secret import Secret
 from syncd.testing.faulty_portal import Effect, Fault
-from syncd.testing.liferay_state import SITE, STRUCTURE, VOCABULARY, StoredDocument
+from syncd.testing.liferay_rows import SITE, STRUCTURE, VOCABULARY, StoredDocument
 from syncd.testing.local_liferay import LocalLiferay
 from syncd.testing.local_site import Page
 from syncd.testing.portal_contract import new_key, refusal, sample_image, sample_post
@@ -40,8 +43,7 @@ def connect(server: LocalLiferay) -> Iterator[Connect]:
         settings = LiferaySettings(
             url=server.url,
             site_id=SITE,
-            username=server.username,
-            password=Secret(server.password),
+            auth=basic(server.password),
             structure_id=STRUCTURE,
             vocabulary_id=VOCABULARY,
             allow_addresses=("127.0.0.0/8",),
@@ -56,6 +58,14 @@ def connect(server: LocalLiferay) -> Iterator[Connect]:
 @pytest.fixture
 def portal(connect: Connect) -> LiferayPortal:
     return connect()
+
+
+def basic(password: str) -> LoginSettings:
+    return LoginSettings(kind="basic", username="syncd", password=Secret(password))
+
+
+def bearer(token: str) -> LoginSettings:
+    return LoginSettings(kind="bearer", token=Secret(token))
 
 
 def without(server: LocalLiferay, right: str) -> None:
@@ -140,9 +150,9 @@ def test_post_that_was_made_and_does_not_tell_its_state_is_unknown(server: Local
 
 
 def test_token_is_taken_in_place_of_a_password(connect: Connect) -> None:
-    portal = connect(username="", password=None, token=Secret("t0ken"))
+    portal = connect(auth=bearer("t0ken"))
     assert "'syncd'" in portal.verify()
-    assert refusal(connect(username="", password=None, token=Secret("sai")).verify).kind == "unauthorized"
+    assert refusal(connect(auth=bearer("sai")).verify).kind == "unauthorized"
 
 
 def test_password_that_goes_wrong_in_mid_run_is_told_from_a_missing_right(
@@ -163,23 +173,41 @@ def test_password_that_goes_wrong_in_mid_run_is_told_from_a_missing_right(
 
 def test_portal_open_to_guests_never_reads_as_empty(server: LocalLiferay, connect: Connect) -> None:
     server.state.open_to_guests = True
-    stranger = connect(password=Secret("sai"))
+    stranger = connect(auth=basic("sai"))
     assert refusal(lambda: stranger.find(new_key())).kind == "unauthorized"
     assert refusal(lambda: stranger.read("999")).kind == "unauthorized"
     assert refusal(lambda: states(stranger)).kind == "unauthorized"
 
 
-@pytest.mark.parametrize(
-    "given",
-    [
-        {"structure_id": 1},
-        {"username": "a", "password": Secret("b")},
-        {"username": "a", "password": Secret("b"), "token": Secret("c"), "structure_id": 1},
-    ],
-)
-def test_settings_want_one_login_and_a_structure(given: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match=r"either username and password|structure_id"):
-        LiferaySettings(url="https://cong.vidu.example", site_id=1, **given)
+def test_structure_that_is_not_named_is_told_at_its_key(tmp_path: Path) -> None:
+    auth = {"kind": "basic", "username": "a", "password": "b"}
+    table = {"url": "https://cong.vidu.example", "site_id": 1, "auth": auth}
+    made, problems = read_settings(LiferaySettings, table, prefix="portal", base=tmp_path)
+    assert (made, [problem.key for problem in problems]) == (None, ["portal.structure_id"])
+    assert read_settings(LiferaySettings, {**table, "content": "blog"}, prefix="portal", base=tmp_path)[1] == []
+
+
+def oauth(secret: str) -> LoginSettings:
+    return LoginSettings(
+        kind="oauth2_client_credentials",
+        token_url="/o/oauth2/token",
+        client_id="id-syncd",
+        client_secret=Secret(secret),
+    )
+
+
+def test_token_of_client_credentials_is_renewed_where_it_ran_out(server: LocalLiferay, connect: Connect) -> None:
+    portal, key = connect(auth=oauth("secret-syncd")), new_key()
+    made = portal.create(sample_post(), key)
+    server.state.tokens.clear()
+    assert portal.find(key) == made  # what reads is repeated
+    server.state.tokens.clear()
+    error = refusal(lambda: portal.create(sample_post(), new_key()))
+    assert (error.kind, error.unknown, error.permanent) == ("session_expired", False, False)
+    assert portal.create(sample_post(), new_key()).state is PortalState.PUBLIC
+    assert server.site.count("/o/oauth2/token") == 3
+    error = refusal(connect(auth=oauth("sai")).verify)
+    assert (error.kind, "sai" in f"{error.message} {error.hint}") == ("unauthorized", False)
 
 
 def test_field_that_the_structure_lacks_is_told_by_the_first_probe(connect: Connect) -> None:

@@ -10,6 +10,7 @@ from adapters.http.client import HttpSettings, PoliteClient
 from adapters.portals.drupal import DrupalPortal
 from adapters.portals.drupal_calls import DrupalSettings
 from adapters.portals.drupal_posts import DrupalWorkflow
+from adapters.portals.logins.settings import LoginSettings
 from syncd.clock import SystemClock
 from syncd.ports.portal import Portal
 from syncd.ports.secret import Secret
@@ -45,8 +46,7 @@ class TestDrupalOnLocalDrupal(PortalContract):
             def portal(password: str) -> Portal:
                 settings = DrupalSettings(
                     url=server.url,
-                    username=server.username,
-                    password=Secret(password),
+                    auth=LoginSettings(kind="basic", username=server.username, password=Secret(password)),
                     file_field="field_files",
                     workflow=DrupalWorkflow(),
                     allow_addresses=("127.0.0.0/8",),

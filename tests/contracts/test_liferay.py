@@ -10,10 +10,11 @@ import pytest
 from adapters.http.client import HttpSettings, PoliteClient
 from adapters.portals.liferay import LiferayPortal
 from adapters.portals.liferay_contents import LiferaySettings
+from adapters.portals.logins.settings import LoginSettings
 from syncd.clock import SystemClock
 from syncd.ports.portal import Portal
 from syncd.ports.secret import Secret
-from syncd.testing.liferay_state import SITE, STRUCTURE, VOCABULARY, Kind
+from syncd.testing.liferay_rows import SITE, STRUCTURE, VOCABULARY, Kind
 from syncd.testing.local_liferay import LocalLiferay
 from syncd.testing.portal_contract import PortalArena, PortalContract
 
@@ -53,8 +54,7 @@ class TestWebContentOnLocalLiferay(PortalContract):
                 settings = LiferaySettings(
                     url=server.url,
                     site_id=SITE,
-                    username=server.username,
-                    password=Secret(password),
+                    auth=LoginSettings(kind="basic", username=server.username, password=Secret(password)),
                     content=self.content,
                     structure_id=STRUCTURE,
                     image_field="anh",
