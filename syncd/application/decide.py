@@ -112,6 +112,9 @@ def _send_again(uow: UnitOfWork, portal: str, post: PostRecord, number: PostId, 
     )
     if decision is Decision.RELEASE:
         uow.posts.update(replace(post, quarantine=None))
+        files = uow.media.fetched(post.unit, [file["url"] for file in post.attachments])
+        # With other bytes behind the same address they are looked at anew.
+        uow.media.put_fetched([replace(file, mark=None) for file in files.values() if file.mark is not None])
     if push.state is PushState.DELIVERED:  # an edit of a post that stands there was withheld
         queued = replace(queued, version=post.version, delivered_version=post.version - 1)
     uow.pushes.update(queued)

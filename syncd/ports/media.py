@@ -18,7 +18,7 @@ class FetchedFile:
     sha256: str | None = None
     content_type: str = ""
     size: int = 0  # bytes
-    mark: str | None = None  # the secrecy mark found in its name or text
+    mark: str | None = None  # the secrecy mark found in its text; None as well once a person has released it
     trouble: str | None = None
 
 

@@ -1,14 +1,17 @@
 """What bears a secrecy mark stands by its number alone: in mail, statements, dossiers, leaves, reports and logs."""
 
+import hashlib
 import json
 import zipfile
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from adapters.file_text.worker import FileTexts
 from adapters.mail.maildir import MaildirMailer, MaildirSettings
 from syncd.application.collecting.collect import collect_unit
 from syncd.application.decide import Decision, decide
@@ -18,6 +21,7 @@ from syncd.application.figures.explain import explain
 from syncd.application.letters import LETTERS, prepare
 from syncd.application.publishing.publish import publish
 from syncd.domain.model import PeriodId, UnitId
+from syncd.ports.portal import FileToPush
 from syncd.ports.records import PostRecord, PushState
 from syncd.ports.source import AttachmentData, ImageData
 from syncd.rendering import Jinja2Renderer
@@ -26,6 +30,7 @@ from syncd.testing.clock import FakeClock
 from tests.application.collecting import ExampleOffice, item, local, open_office
 
 A, OCTOBER = UnitId("ban-a"), PeriodId("2026-10")
+STAMPED = (Path(__file__).parents[1] / "data" / "attachments" / "stamp-in-box.pdf").read_bytes()
 # Words of the secret post that stand nowhere else.
 TELLING = ("Chim Lạc", "chim-lac", "chim_lac", "Phan Văn Kín", "Lũng Kín")
 
@@ -146,3 +151,32 @@ def test_the_operator_is_told_what_it_is_and_a_decision_says_no_more_than_it_mus
     released = decide(office.services, ref, Decision.RELEASE, reason="dấu đã gỡ", by="Nguyễn Văn A")
     assert released.title == "Kế hoạch Chim Lạc"
     assert office.push(secret).state is PushState.QUEUED
+
+
+def test_a_stamp_inside_a_file_withholds_each_post_that_links_to_it_until_a_person_releases_it(
+    office: ExampleOffice,
+) -> None:
+    url = "https://ban-a.example/tep/bao-cao.pdf"
+    stamped = FileToPush(sha256=hashlib.sha256(STAMPED).hexdigest(), content_type="application/pdf", data=STAMPED)
+    file = AttachmentData(url=url, title="Báo cáo")
+    site = office.site("ban-a/1")
+    site.posts = [item(1, attachments=(file,)), item(2, attachments=(file,)), item(3)]
+    collect_unit(office.services, office.unit("ban-a"))
+    with closing(FileTexts()) as texts:
+        services = replace(office.services, fetch_file=lambda unit, url: stamped, file_mark=texts.mark_in)
+        for _ in range(2):
+            report = publish(services)
+        first, second, third = sorted(office.posts("ban-a"), key=lambda post: post.title)
+        assert [office.push(post).state for post in (first, second, third)] == [
+            PushState.QUARANTINED,
+            PushState.QUARANTINED,
+            PushState.DELIVERED,
+        ]
+        assert (first.quarantine, second.quarantine) == ("Tuyệt mật", "Tuyệt mật")
+        assert "bao-cao" not in json.dumps(report.as_json())
+
+        decide(services, f"post:{first.id}", Decision.RELEASE, reason="tệp đã giải mật", by="Nguyễn Văn A")
+        publish(services)
+    assert office.push(first).state is PushState.DELIVERED
+    assert office.push(second).state is PushState.QUARANTINED
+    assert list(office.portal.files) == [stamped.sha256]

@@ -34,8 +34,8 @@ class _Wanted:
 class PostFiles:
     """What became of a post's files. `placed`: by the address at the unit's site.
 
-    `marked` is one that bears a secrecy mark. It is to be written down together with what follows from it: a file written down before
-    with its mark is one that a person has released.
+    `marked` is one that bears a secrecy mark. It is to be written down together with what follows from it. One written down without a mark
+    and unchanged since bears none, or was released by a person.
     """
 
     placed: dict[str, PlacedFile] = field(default_factory=dict)
@@ -87,8 +87,8 @@ class FilePlacer:
                 if standing is not None:
                     self._show(files, each, standing)
                     continue
-            before, (row, file) = row, self._fetch(post, each)
-            if row.mark is not None and (before is None or (before.sha256, before.mark) != (row.sha256, row.mark)):
+            row, file = self._fetch(post, each, row)
+            if row.mark is not None:
                 files.marked = row
                 break
             fetched.append(row)
@@ -144,7 +144,9 @@ class FilePlacer:
             return False
         return post.changed_at is None or row.fetched_at >= post.changed_at
 
-    def _fetch(self, post: PostRecord, wanted: _Wanted) -> tuple[FetchedFile, FileToPush | None]:
+    def _fetch(
+        self, post: PostRecord, wanted: _Wanted, before: FetchedFile | None
+    ) -> tuple[FetchedFile, FileToPush | None]:
         services, kind = self._services, "picture" if wanted.is_picture else "file"
         assert services.fetch_file is not None
         row = FetchedFile(unit=post.unit, url=wanted.url, fetched_at=services.clock.now())
@@ -155,7 +157,8 @@ class FilePlacer:
         if file is None:
             return replace(row, trouble=f"{kind} {wanted.url}: no kind of file that portals take"), None
         row = replace(row, sha256=file.sha256, content_type=file.content_type, size=len(file.data))
-        if not wanted.is_picture and services.file_mark is not None:
+        judged = before is not None and before.sha256 == row.sha256 and before.mark is None
+        if not wanted.is_picture and services.file_mark is not None and not judged:
             row = replace(row, mark=services.file_mark(wanted.name, file.data, file.content_type))
         return row, replace(file, name=wanted.name, alt=wanted.alt, caption=wanted.caption)
 
