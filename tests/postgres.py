@@ -9,8 +9,10 @@ import shutil
 import subprocess
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -20,12 +22,9 @@ from sqlalchemy import make_url
 _numbers = itertools.count(1)
 
 
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[str]:
-    """The address of a server whose user may create databases."""
-    if given := os.environ.get("SYNCD_TEST_POSTGRES_URL"):
-        yield given
-        return
+@contextmanager
+def _server() -> Iterator[Any]:
+    """A new server from the package, running; `stop` and `start` it."""
     # The package opens every folder above its data for all users when run as root: so nothing private may be above them.
     folder = Path(tempfile.mkdtemp(prefix="syncd-pg-", dir=tempfile.gettempdir()))
     try:
@@ -38,14 +37,39 @@ def postgres_server() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
         pytest.skip(f"PostgreSQL does not start here: {type(err).__name__}: {err}")
     try:
+        yield server
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The address of a server whose user may create databases."""
+    if given := os.environ.get("SYNCD_TEST_POSTGRES_URL"):
+        yield given
+        return
+    with _server() as server:
         with psycopg.connect(server.get_uri(), autocommit=True) as connection:
             # No test takes the power away; making a database is several times faster so.
             connection.execute("ALTER SYSTEM SET fsync = off")
             connection.execute("SELECT pg_reload_conf()")
         yield server.get_uri()
-    finally:
-        server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def restarted_postgres() -> Iterator[tuple[str, Callable[[], None]]]:
+    """The address of a server of the test's own, and what restarts it; to be asked for by slow tests."""
+    with _server() as server:
+
+        def restart() -> None:
+            server.stop()
+            server.start()
+
+        yield (
+            make_url(server.get_uri()).set(drivername="postgresql+psycopg").render_as_string(hide_password=False),
+            restart,
+        )
 
 
 @pytest.fixture

@@ -1,6 +1,11 @@
 """What a PostgreSQL and the way to it may do to us: an answer lost after COMMIT, a pooler, a restart (D19, D21, D24, D25)."""
 
-from collections.abc import Iterator
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -88,3 +93,45 @@ def test_behind_a_pooler_nothing_is_left_in_the_session_and_the_lease_alone_deci
         with pytest.raises(AlreadyRunning), DataLock(Path("."), postgres_url):
             pass
         assert lock.still_held()
+
+
+@pytest.mark.slow
+def test_a_server_that_is_restarted_again_and_again_costs_a_writer_no_leaf_and_not_its_lease(
+    restarted_postgres: tuple[str, Callable[[], None]],
+) -> None:
+    url, restart = restarted_postgres
+    upgrade(url)
+    told: list[int] = []
+    ended = threading.Event()
+    with (
+        DataLock(Path("."), url, lease_s=2) as lock,
+        open_database(url, clock=SystemClock(), fence=lock.fence) as db,
+        ThreadPoolExecutor(1) as pool,
+    ):
+
+        def write() -> None:
+            number = 0
+            while not ended.is_set():
+                number += 1
+                with suppress(StorageError):
+                    mark(db, number)
+                    told.append(number)
+
+        writing = pool.submit(write)
+        for _ in range(5):
+            before = len(told)
+            restart()
+            deadline = time.monotonic() + 60
+            while len(told) < before + 20:
+                assert time.monotonic() < deadline, "it does not write again"
+                time.sleep(0.01)
+        ended.set()
+        writing.result(timeout=60)
+        assert lock.still_held()
+        assert lock.fence is not None
+        assert lock.fence.epoch == 1
+        verify_ledger(db)
+        with db.read() as uow:
+            kept = [json.loads(leaf.body)["data"]["number"] for leaf in uow.ledger.leaves()]
+        assert len(set(kept)) == len(kept)
+        assert set(told) <= set(kept)
