@@ -10,6 +10,7 @@ BUILTIN: dict[str, dict[str, str]] = {
     },
     "portals": {
         "outbox": "adapters.portals.outbox:OutboxPortal",
+        "package": "adapters.portals.package:PackagePortal",
         "http_json": "adapters.portals.http_json:HttpJsonPortal",
         "wordpress": "adapters.portals.wordpress:WordPressPortal",
         "drupal": "adapters.portals.drupal:DrupalPortal",
