@@ -186,7 +186,7 @@ class HttpJsonPortal:
         self, calls: Calls, answer: StepAnswer, post: PostToPush, key: SourceKey, values: Mapping[str, Any]
     ) -> PortalPost:
         step = self._settings.create
-        id = answer.value(step.id)
+        id = answer.value(step.id, answer.item(step.item))
         if not id and step.id:
             raise calls.api.fail("answered without the new post's id", unknown=True, hint="check portal.create.id")
         if step.whole:
@@ -219,7 +219,8 @@ class HttpJsonPortal:
         return replace(done, key=made.key)
 
     def _already_there(self, calls: Calls, answer: StepAnswer, key: SourceKey) -> tuple[PortalPost, Any]:
-        id = answer.value(self._settings.create.id)
+        step = self._settings.create
+        id = answer.value(step.id, answer.item(step.item))
         found = (
             self._lookups.looked_up(calls, key)
             if self._settings.find

@@ -44,6 +44,10 @@ class StepAnswer:
             return False
         return says(self.document, when.equals)
 
+    def item(self, path: str) -> Any:
+        """The part of the document that tells of one thing; all of it where no path is given."""
+        return ValueSpec.of(path).first(self.document) if path else self.document
+
     def value(self, place: str | Place, item: Any = None) -> str:
         """What stands at a place, of the answer or of one of its entries; empty where nothing does."""
         if isinstance(place, str):

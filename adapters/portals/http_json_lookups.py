@@ -103,7 +103,7 @@ class Lookups:
         answer = calls.do(step, {"id": portal_id}, writes=False, told=(step.gone,))
         if answer is None or answer.fits(step.gone):
             return None
-        return self._posts.seen(calls, answer, step, None, id=portal_id), answer.document
+        return self._posts.seen(calls, answer, step, None, id=portal_id), answer.item(step.item)
 
     def prove(self, calls: Calls) -> None:
         """An answer to a stranger may look like an empty portal: so the portal must have known us a moment ago."""

@@ -55,7 +55,7 @@ class PostReader:
         Raises:
             PortalError: no id or state stands there, or a date that is none.
         """
-        item = answer.document if entry is None else entry
+        item = answer.item(step.item) if entry is None else entry
         fields = self._fields(step)
         id = id or answer.value(step.id, item) or self._text(fields, "id", item)
         word = self._text(fields, "state", item)

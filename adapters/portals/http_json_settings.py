@@ -58,6 +58,7 @@ class Pages:
 class Step:
     """One request, and what its answer proves. `whole`: it shows a post as `read` does. `authenticated`: it is refused to whom the portal does not know.
 
+    `item`: the path to the posts in a list, or to the one post of any other answer; `id`, `url` and fields start there.
     `html`: the answer is a page, of which `select` (CSS) finds the entries. `writes`: whether it changes anything, where the method does not tell.
     """
 
@@ -93,7 +94,7 @@ class Verify(Step):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListStep(Step):
-    """`item`: the path to the entries. `fields`: what each tells of its post, where it is not `whole`."""
+    """`fields`: what each entry tells of its post, where it is not `whole`."""
 
     fields: dict[str, str] = field(default_factory=dict)
     pages: Pages | None = None

@@ -15,7 +15,15 @@ from adapters.json_path import JsonPath
 
 _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)")
 _DOTNET = re.compile(r"/Date\((-?\d{1,16})(?:[+-]\d{4})?\)/")
-_PRINTED = ("%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%H:%M %d/%m/%Y", "%d/%m/%Y", "%d-%m-%Y %H:%M:%S", "%d-%m-%Y")
+_PRINTED = (
+    "%d/%m/%Y %H %M",
+    "%d/%m/%Y %H:%M:%S",
+    "%d/%m/%Y %H:%M",
+    "%H:%M %d/%m/%Y",
+    "%d/%m/%Y",
+    "%d-%m-%Y %H:%M:%S",
+    "%d-%m-%Y",
+)
 _MILLISECONDS = 100_000_000_000  # a larger number counts them: as seconds it would be the year 5138
 
 
@@ -42,34 +50,46 @@ VALUE_FILTERS: dict[str, Callable[[Any], Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class ValueSpec:
-    """One path with its filters."""
+    """Paths with their filters: `$.title|text`; several joined by ` + ` are one text, with a space between them."""
 
-    path: JsonPath
-    filters: tuple[str, ...]
+    parts: tuple[tuple[JsonPath, tuple[str, ...]], ...]
 
     @classmethod
     @lru_cache(maxsize=512)
     def of(cls, text: str) -> "ValueSpec":
         """Read one. Raises ValueError, with what is wrong."""
-        path, *filters = text.split("|") if '"' not in text and "'" not in text else _quoted_parts(text)
-        names = tuple(name.strip() for name in filters)
-        for name in names:
-            if name not in VALUE_FILTERS:
-                near = get_close_matches(name, VALUE_FILTERS, n=1)
-                told = f'did you mean "{near[0]}"?' if near else f"known: {', '.join(VALUE_FILTERS)}"
-                raise ValueError(f"there is no filter {name!r} for what is read; {told}")
-        return cls(JsonPath.of(path.strip()), names)
+        return cls(tuple(_part(each) for each in text.split(" + ")))
 
     def first(self, document: Any) -> Any:
-        return self._filtered(self.path.first(document))
+        """The first value there is; None where there is none."""
+        (path, filters), *more = self.parts
+        value = _filtered(path.first(document), filters)
+        if not more:
+            return value
+        texts = [plain(value), *(plain(_filtered(path.first(document), filters)) for path, filters in more)]
+        return " ".join(text for text in texts if text)
 
     def all(self, document: Any) -> list[Any]:
-        return [self._filtered(value) for value in self.path.all(document)]
+        """Every value that the first path finds."""
+        path, filters = self.parts[0]
+        return [_filtered(value, filters) for value in path.all(document)]
 
-    def _filtered(self, value: Any) -> Any:
-        for name in self.filters:
-            value = VALUE_FILTERS[name](value)
-        return value
+
+def _part(text: str) -> tuple[JsonPath, tuple[str, ...]]:
+    path, *filters = text.split("|") if '"' not in text and "'" not in text else _quoted_parts(text)
+    names = tuple(name.strip() for name in filters)
+    for name in names:
+        if name not in VALUE_FILTERS:
+            near = get_close_matches(name, VALUE_FILTERS, n=1)
+            told = f'did you mean "{near[0]}"?' if near else f"known: {', '.join(VALUE_FILTERS)}"
+            raise ValueError(f"there is no filter {name!r} for what is read; {told}")
+    return JsonPath.of(path.strip()), names
+
+
+def _filtered(value: Any, filters: tuple[str, ...]) -> Any:
+    for name in filters:
+        value = VALUE_FILTERS[name](value)
+    return value
 
 
 def _quoted_parts(text: str) -> list[str]:

@@ -104,12 +104,19 @@ class CookieFormLogin:
 
     def _with_token(self, request: Request, carrier: Carrier) -> Request:
         settings = self._settings
-        page = carrier(self._dressed(Request(method="GET", url=self._address(settings.csrf_page), writes=False)))
+        ask = Request(method="GET", url=self._address(settings.csrf_page), writes=False)
+        page = carrier(self._dressed(ask))
+        if self._is_strangers(page):  # the session has ended, and nothing was sent yet
+            self._enter(carrier)
+            page = carrier(self._dressed(ask))
         self._keep(page)
         token = seen_in(page.body, settings.csrf_write) if page.status < 300 else None
         if token is None:
-            self._entered = False  # most likely the session ended; nothing was sent
-            raise LoginRefused(f"{settings.csrf_page} does not show {settings.csrf_write!r}", kind="session_expired")
+            raise LoginRefused(
+                f"{settings.csrf_page} does not show {settings.csrf_write!r}",
+                kind="login_failed",
+                hint="check portal.auth.csrf_write against that page, as an editor sees it",
+            )
         return replace(request, form=(*(request.form or ()), (settings.csrf_write_field, token)))
 
     # --- cookies ----------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
 
@@ -118,7 +118,7 @@ class HmacLogin(NoLogin):
     def judged(self, request: Request, exchange: Exchange) -> Turned | None:
         if exchange.status not in (401, 403):
             return None
-        offset = _clock_offset(exchange)
+        offset = _clock_offset(exchange, self._clock.now())
         if offset is None or abs(offset - self._offset) < timedelta(seconds=2):
             return None
         self._offset = offset
@@ -133,12 +133,12 @@ def secret_bytes(secret: Secret | None, encoding: str) -> bytes:
     return base64.b64decode(text, validate=True) if encoding == "base64" else text.encode()
 
 
-def _clock_offset(exchange: Exchange) -> timedelta | None:
+def _clock_offset(exchange: Exchange, now: datetime) -> timedelta | None:
     try:
         there = parsedate_to_datetime(exchange.header("date") or "")
     except ValueError:
         return None
-    offset = (there if there.tzinfo else there.replace(tzinfo=UTC)) - exchange.at
+    offset = (there if there.tzinfo else there.replace(tzinfo=UTC)) - now
     return offset if abs(offset) < _MOST_WRONG else None
 
 
