@@ -9,6 +9,7 @@ A node may be made with a UUID of ours, which the database holds unique: a secon
 """
 
 import math
+import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -49,10 +50,12 @@ class DrupalPortal:
             delivery_class=DeliveryClass.A,
             settle=settle,
             files=bool(settings.image_field or settings.file_field),
+            at_once=4,
             drafts=settings.workflow is not None,
             trash=Trash.NONE,
         )
         self._settings = settings
+        self._uploading = threading.Lock()  # two posts with one picture would put it twice: Drupal has no key for files
         self._calls = DrupalCalls(settings, name=name, http=http, clock=clock)
 
     # --- the port -----------------------------------------------------------------------------------
@@ -134,7 +137,7 @@ class DrupalPortal:
         Drupal deletes a file that no post uses after six hours; a post uses it by its picture, or by what `_content` adds to its text.
         """
         field = self._settings.image_field if file.is_image else self._settings.file_field
-        with self._calls.visit() as api:
+        with self._uploading, self._calls.visit() as api:
             found = self._calls.names.file(api, file.filename)
             if found is None:
                 if not field:

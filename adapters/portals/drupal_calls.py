@@ -53,13 +53,14 @@ _ABOUT_US = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrupalSettings:
-    """`url` is the site's address without /jsonapi. `auth`: `basic` for the module HTTP Basic Authentication, `oauth2_client_credentials` for Simple OAuth, `bearer` or `api_key` for others.
+    """`url` is the site's address without the interface's, which is `api_path`. `auth`: `basic` for the module HTTP Basic Authentication, `oauth2_client_credentials` for Simple OAuth, `bearer` or `api_key` for others.
 
     Fields are named as JSON:API names them; an empty `image_field`, `file_field` or `tags_field` says that there is none.
     """
 
     url: str
     auth: LoginSettings
+    api_path: str = "/jsonapi"
     content_type: str = "article"
     body_field: str = "body"
     text_format: str = "basic_html"
@@ -91,7 +92,7 @@ class DrupalCalls:
             headers={"accept": MEDIA_TYPE},
         )
         self.base = settings.url.rstrip("/")
-        self.root = f"{self.base}/jsonapi"
+        self.root = f"{self.base}/{settings.api_path.strip('/')}"
         self.nodes = f"{self.root}/node/{settings.content_type}"
         self.names = DrupalNames(self.root, vocabulary=settings.vocabulary)
 
@@ -201,6 +202,8 @@ class DrupalCalls:
         )
         if answer.status < HTTPStatus.BAD_REQUEST:
             return answer
+        if answer.status == HTTPStatus.FORBIDDEN:
+            self.prove(api)  # raises where it is the login that is wrong, and not a permission that is missing
         said, image = _detail(answer), self._settings.image_field
         if answer.status == HTTPStatus.CONFLICT or (answer.status == _UNPROCESSABLE and "uuid" in said.lower()):
             return answer

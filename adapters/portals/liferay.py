@@ -47,6 +47,7 @@ class LiferayPortal:
             delivery_class=DeliveryClass.A,
             settle=settle,
             sees_unpublished=structured,
+            at_once=4,
             drafts=False,
             trash=Trash.FOUND if structured else Trash.NONE,
         )

@@ -262,31 +262,36 @@ class LiferayCalls:
             PortalError: it is missing and was not made; no post was touched.
         """
         url = f"{self.base}/o/headless-admin-taxonomy/v1.0/taxonomy-vocabularies/{self._settings.vocabulary_id}/taxonomy-categories"
-        wanted = folded(name)
-        if self._categories is None:
-            every = self.every_item(api, url, flatten="true")
-            self._categories = {folded(str(item.get("name"))): item["id"] for item in every}
-        if wanted not in self._categories:
-            answer = api.post(url, members={"name": name}, expect=(*_TAKEN, HTTPStatus.FORBIDDEN))
-            number = answer.payload.get("id") if isinstance(answer.payload, dict) else None
-            if answer.status >= HTTPStatus.BAD_REQUEST or number is None:
-                self._categories = None  # somebody else may have made it
-                raise api.fail(
-                    f"has no category {name!r} and did not make it: {answer.status}",
-                    kind="category_missing",
-                    hint=f"make the category {name!r} in the vocabulary, or map to another one in [portal.categories]",
-                )
-            self._categories = {**self._categories, wanted: int(number)}
-        return self._categories[wanted]
+        wanted, known = folded(name), self._categories
+        if known is None:
+            known = self._read_categories(api, url)
+        if wanted in known:
+            return known[wanted]
+        answer = api.post(url, members={"name": name}, expect=(*_TAKEN, HTTPStatus.FORBIDDEN))
+        number = str(answer.payload.get("id", "")) if isinstance(answer.payload, dict) else ""
+        if answer.status < HTTPStatus.BAD_REQUEST and number.isdigit():
+            self._categories = {**known, wanted: int(number)}
+            return int(number)
+        if answer.status in _TAKEN and wanted in (known := self._read_categories(api, url)):
+            return known[wanted]  # somebody else made it meanwhile
+        raise api.fail(
+            f"has no category {name!r} and did not make it: {answer.status}",
+            kind="category_missing",
+            hint=f"make the category {name!r} in the vocabulary, or map to another one in [portal.categories]",
+        )
+
+    def _read_categories(self, api: JsonApi, url: str) -> dict[str, int]:
+        known = {folded(str(item.get("name"))): int(item["id"]) for item in self.every_item(api, url, flatten="true")}
+        self._categories = known
+        return known
 
     def file(self, api: JsonApi, file: FileToPush) -> Item:
         """The document of that file, known by its code, which holds its hash; put where it is missing."""
         code = file.filename.rpartition(".")[0]
         documents = f"{self.delivery}/sites/{self._settings.site_id}/documents"
-        standing = f"{documents}/by-external-reference-code/{code}"
-        answer = api.get(standing, expect=(HTTPStatus.NOT_FOUND,))
-        if answer.status != HTTPStatus.NOT_FOUND:
-            return _document(api, answer.payload)
+        place = f"{documents}/by-external-reference-code/{code}"
+        if (standing := self._document(api, place)) is not None:
+            return standing
         members = {
             "externalReferenceCode": code,
             "title": file.filename,
@@ -301,10 +306,16 @@ class LiferayCalls:
         except PortalError as err:
             if err.kind not in _FILE_REFUSED:
                 raise
+            if (standing := self._document(api, place)) is not None:
+                return standing  # another writer was faster
             raise api.fail(
                 f"does not take file {file.filename}: {err.message}", kind="file_refused", permanent=True, hint=err.hint
             ) from err
         return _document(api, answer.payload, writes=True)
+
+    def _document(self, api: JsonApi, place: str) -> Item | None:
+        answer = api.get(place, expect=(HTTPStatus.NOT_FOUND,))
+        return None if answer.status == HTTPStatus.NOT_FOUND else _document(api, answer.payload)
 
 
 def _hidden_state(item: Item) -> PortalState:

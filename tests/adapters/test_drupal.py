@@ -188,6 +188,21 @@ def test_missing_right_is_named_and_held_against_no_post(
     assert server.posts() == ()
 
 
+def test_password_that_goes_wrong_in_mid_run_is_told_from_a_missing_permission(
+    server: LocalDrupal, portal: DrupalPortal
+) -> None:
+    made = portal.create(sample_post(), new_key())
+    server.state.accounts[0] = replace(server.state.accounts[0], password="another")
+    refused = Page(status=403, body=b'{"errors": [{"title": "Forbidden"}]}', content_type="application/vnd.api+json")
+    server.inject(Fault(path=NODES, page=refused))
+    for call in (
+        lambda: portal.create(sample_post(), new_key()),
+        lambda: portal.find(new_key()),
+        lambda: portal.read(made.id),
+    ):
+        assert refusal(call).kind == "unauthorized"
+
+
 def test_interface_that_only_reads_is_named(server: LocalDrupal, portal: DrupalPortal) -> None:
     server.state.read_only = True
     error = refusal(lambda: portal.create(sample_post(), new_key()))
@@ -299,6 +314,13 @@ def test_post_goes_out_without_a_picture_that_was_cleared_up(server: LocalDrupal
     made = portal.create(sample_post(image=placed), key)
     assert made.state is PortalState.PUBLIC
     assert [node.image for node in server.copies(key)] == [None]
+
+
+def test_picture_of_several_posts_at_once_is_put_once(server: LocalDrupal, portal: DrupalPortal) -> None:
+    image = sample_image()
+    with ThreadPoolExecutor(4) as pool:
+        assert len(set(pool.map(lambda _: portal.put_file(image), range(8)))) == 1
+    assert len(server.state.files) == 1
 
 
 def test_lost_upload_is_found_by_its_name(server: LocalDrupal, portal: DrupalPortal) -> None:

@@ -315,6 +315,17 @@ def test_categories_are_known_again_after_a_probe(server: LocalLiferay, portal: 
     assert (error.kind, error.unknown) == ("category_missing", False)
 
 
+def test_picture_and_category_of_several_posts_at_once_are_made_once(
+    server: LocalLiferay, portal: LiferayPortal
+) -> None:
+    image = sample_image()
+    with ThreadPoolExecutor(4) as pool:
+        assert len(set(pool.map(lambda _: portal.put_file(image), range(8)))) == 1
+        posts = list(pool.map(lambda _: portal.create(sample_post(categories=("Mới",)), new_key()), range(8)))
+    assert {post.categories for post in posts} == {("Mới",)}
+    assert (len(server.state.documents), list(server.state.categories.values())) == (1, ["Mới"])
+
+
 @pytest.mark.parametrize("status", [413, 409, 400])
 def test_file_that_is_refused_leaves_the_portal_well(server: LocalLiferay, portal: LiferayPortal, status: int) -> None:
     server.inject(Fault(path=f"/headless-delivery/v1.0/sites/{SITE}/documents", page=Page(status=status)))
