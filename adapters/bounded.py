@@ -14,7 +14,6 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
 
 _BOOT = (
     "import sys; from adapters.bounded_process import serve;"
@@ -136,7 +135,9 @@ class _Child:
             os.sched_setaffinity(self.process.pid, os.sched_getaffinity(os.getpid()))
         self.overdue = False
         self._asking = threading.Lock()  # held while the socket is used
-        self._line: Connection = Connection(ours.detach())
+        from multiprocessing.connection import Connection  # most commands start no process
+
+        self._line = Connection(ours.detach())
         self._reaper = threading.Thread(target=self.process.wait, name="bounded-process", daemon=True)
         self._reaper.start()
         self._bounded(bounds.start_s, self._line.recv_bytes)

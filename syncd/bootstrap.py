@@ -1,11 +1,11 @@
 """Wires everything, once: configuration and clock in, services out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from syncd import registry
@@ -18,11 +18,13 @@ from syncd.interpreter import leave_out_what_the_start_made
 from syncd.ports.clock import Clock
 from syncd.rendering import Jinja2Renderer
 from syncd.resources import templates_dir
-from syncd.scores import read_scores
 from syncd.storage.engine import open_database
 from syncd.storage.files import FileStore
 from syncd.storage.ledger import Fence
 from syncd.storage.lock import DataLock
+
+if TYPE_CHECKING:
+    from syncd.domain.ranking import Score
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,7 +170,7 @@ def wire(config: Config, *, clock: Clock, fence: Fence | None = None) -> Iterato
                         first=PeriodId(table.first_period),
                         last=PeriodId(table.last_period),
                         ruleset=table.ruleset,
-                        scores=read_scores(config.base / table.scores_file, units) if table.scores_file else {},
+                        scores=_scores(config.base / table.scores_file, units) if table.scores_file else {},
                     )
                     for table in config.assessments
                 },
@@ -218,6 +220,12 @@ def wire(config: Config, *, clock: Clock, fence: Fence | None = None) -> Iterato
         )
         leave_out_what_the_start_made()
         yield wired
+
+
+def _scores(path: Path, units: Mapping[UnitId, Unit]) -> "Mapping[UnitId, Score]":
+    from syncd.scores import read_scores  # grading is for the commands that grade
+
+    return read_scores(path, units)
 
 
 def ports_of(unit: UnitId, config: Config) -> frozenset[int]:

@@ -12,11 +12,11 @@ from syncd.storage.schema import upgrade
 from syncd.testing.local_site import LocalSite
 
 NOT_FOR_FEEDS = {
-    "adapters.articles.generic", "adapters.articles.page", "adapters.probing", "adapters.sources.feed_archive",
+    "adapters.articles.generic", "adapters.articles.page", "adapters.mail.message", "adapters.probing", "adapters.sources.feed_archive",
     "adapters.sources.http_json", "adapters.sources.list_page", "adapters.sources.page", "adapters.sources.sitemap",
     "adapters.sources.sitemap_walk", "adapters.sources.wordpress", "alembic", "anyio", "apscheduler", "bs4", "charset_normalizer",
-    "fastapi", "httpcore", "jinja2", "lxml.html", "psycopg", "pygments", "soupsieve", "sqlalchemy", "structlog",
-    "syncd.vietnamese.date_patterns", "trafilatura", "uvicorn",
+    "fastapi", "httpcore", "jinja2", "lxml.html", "mailbox", "multiprocessing", "protego", "psycopg", "pygments", "soupsieve", "sqlalchemy", "structlog",
+    "syncd.vietnamese.date_patterns", "syncd.vietnamese.legacy", "trafilatura", "uvicorn",
 }  # fmt: skip
 RUN = """
 import atexit, sys

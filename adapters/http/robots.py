@@ -16,8 +16,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
-from protego import Protego
-
 from adapters.http.failures import HttpFailure
 from adapters.http.robots_file import RobotsFile
 from syncd.ports.clock import Clock
@@ -178,6 +176,8 @@ class RobotsBook:
     def _read(self, text: str) -> Robots:
         if not text:
             return Robots()
+        from protego import Protego  # most hosts have no such file
+
         rules = Protego.parse(text)
         delay = rules.crawl_delay(self._token) or 0.0
         return Robots(

@@ -3,15 +3,17 @@
 Standard library `mailbox.Maildir`: written to `tmp`, synced, moved to `new`. Any mail program or `mutt -f DIR` reads it.
 """
 
-import mailbox
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from adapters.mail.message import build, envelope
 from syncd.errors import MailError
 from syncd.ports.clock import Clock
 from syncd.ports.mail import Letter
+
+if TYPE_CHECKING:
+    import mailbox
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,9 +38,13 @@ class MaildirMailer:
         return f"maildir {self._directory}"
 
     def compose(self, letter: Letter) -> bytes:
+        from adapters.mail.message import build  # the library for mail: every command reads [mail], few write a letter
+
         return build(letter, date=self._clock.now())
 
     def send(self, letter: Letter, message: bytes) -> str:
+        from adapters.mail.message import envelope  # as above
+
         envelope(letter)
         try:
             return f"stored as {self._open().add(message)}"
@@ -46,6 +52,8 @@ class MaildirMailer:
             raise self._failed(f"could not be written: {err.strerror}") from err
 
     def _open(self) -> "mailbox.Maildir":
+        import mailbox  # as above
+
         try:
             self._directory.parent.mkdir(parents=True, exist_ok=True)
             return mailbox.Maildir(self._directory, factory=None, create=True)

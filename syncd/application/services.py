@@ -3,20 +3,23 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from syncd.application.collecting.canary import OwnNetwork
 from syncd.domain.hours import ALWAYS, DailyHours
 from syncd.domain.model import Exemption, Office, PeriodId, SourceId, Unit, UnitId
-from syncd.domain.ranking import Score
 from syncd.domain.rules import DatedRuleSets
 from syncd.ports.clock import Clock
 from syncd.ports.files import Files
 from syncd.ports.mail import Mailer
 from syncd.ports.portal import FileToPush, Portal
-from syncd.ports.ranking import RankingEngine
 from syncd.ports.rendering import Renderer
 from syncd.ports.source import Source
 from syncd.ports.store import Database
+
+if TYPE_CHECKING:  # grading is for the commands that grade
+    from syncd.domain.ranking import Score
+    from syncd.ports.ranking import RankingEngine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +30,7 @@ class Assessment:
     first: PeriodId
     last: PeriodId
     ruleset: str
-    scores: Mapping[UnitId, Score] = field(default_factory=dict)
+    scores: "Mapping[UnitId, Score]" = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +80,7 @@ class Services:
     db: Database
     files: Files
     portal: Portal
-    ranking: RankingEngine | None  # None: the built-in engine alone
+    ranking: "RankingEngine | None"  # None: the built-in engine alone
     mailer: Mailer
     renderer: Renderer
     open_source: Callable[[SourceId], Source]

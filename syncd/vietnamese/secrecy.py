@@ -9,8 +9,6 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from syncd.vietnamese.legacy import modern
-
 _HEAD_LINES = 12
 _SHORT_WORDS = 8
 _NUMBER_LINE_CHARS = 120  # number, stamp, place and date together; more is a sentence
@@ -67,6 +65,8 @@ def find_mark_in_pages(pages: Iterable[str]) -> str | None:
     Text in an old encoding is converted before. What was set in capitals with a font of TCVN3 arrives in small letters: there a mark
     alone on a line of the head counts however it is written. Letters set apart ("M Ậ T"), lost spaces ("TỐIMẬT") and letters out of order ("M TẬ") are seen through.
     """
+    from syncd.vietnamese.legacy import modern  # its tables cost a start more than a look, and few posts have files
+
     for page in pages:
         read = modern(page)
         lines = list(map(_put_right, _lines(unicodedata.normalize("NFC", read.text))))

@@ -13,8 +13,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from urllib.parse import unquote_to_bytes, urlsplit
 
-from syncd.vietnamese.legacy import modern
-
 _MAX_CHARS = 500  # of a name; behind that nobody reads it as one
 _EXTENSION = re.compile(
     r"(?:\.(?:pdf|docx?|xlsx?|pptx?|rtf|od[tsp]|txt|zip|rar|7z|jpe?g|png|tiff?|aspx?|html?|mat))+$", re.IGNORECASE
@@ -97,6 +95,8 @@ def _decoded(part: str) -> str:
         try:
             part = raw.decode()
         except UnicodeDecodeError:
+            from syncd.vietnamese.legacy import modern  # loaded for names in an old encoding only
+
             return modern(raw.decode("latin-1")).text
     return part
 
