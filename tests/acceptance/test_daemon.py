@@ -46,7 +46,7 @@ def slots(config: Path) -> list[tuple[str, str, str]]:
     return rows(config, "SELECT job, subject, due FROM slots ORDER BY job, subject, due")
 
 
-def test_up_one_cycle_done_and_a_clean_stop(tmp_path: Path, site: LocalSite) -> None:
+def test_up_one_cycle_done_a_second_daemon_refused_and_a_clean_stop(tmp_path: Path, site: LocalSite) -> None:
     config = office(tmp_path, site)
     with running(config, now=NOW) as daemon:
         pages = daemon.event("running")["pages"]
@@ -56,6 +56,9 @@ def test_up_one_cycle_done_and_a_clean_stop(tmp_path: Path, site: LocalSite) -> 
         assert stat.S_IMODE((tmp_path / "var" / "syncd.sock").stat().st_mode) == 0o600
         until(lambda: delivered(config) == 6, "six posts delivered")
         until(lambda: rows(config, "SELECT 1 FROM censuses WHERE complete"), "a complete census")
+        second = syncd("run", "-c", config)
+        assert second.code == 2
+        assert f"process {daemon.process.pid} owns the data" in second.err
         # what a person types is run by the daemon, and what they read is read beside it
         answered = syncd("sync", "--json", "-c", config)
         assert answered.code == 0, answered.err

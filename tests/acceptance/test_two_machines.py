@@ -37,18 +37,6 @@ def machine(folder: Path, site: LocalSite, database: str, *, lease_s: float = 60
     return config
 
 
-def test_a_second_daemon_on_the_same_sqlite_is_refused_and_told_of_the_first(tmp_path: Path, site: LocalSite) -> None:
-    config = machine(tmp_path / "a", site, "sqlite:///var/syncd.db")
-    assert syncd("init", "-c", config).code == 0
-    with running(config) as first:
-        answer = syncd("run", "-c", config)
-        assert answer.code == 2
-        assert f"process {first.process.pid} owns the data" in answer.err
-        with running(config, standby=True, ready="standing by") as second:
-            assert second.terminate()[0] == 0
-        assert first.terminate()[0] == 0
-
-
 def test_a_second_daemon_on_the_same_postgresql_is_refused_or_stands_by_until_the_first_is_gone(
     tmp_path: Path, site: LocalSite, postgres_url: str
 ) -> None:
@@ -102,7 +90,7 @@ def sweep(folder: Path, site: LocalSite, database: str, rounds: int, seed: int) 
 def test_a_leader_stopped_with_pushes_in_flight_makes_no_second_copy_when_it_wakes(
     tmp_path: Path, site: LocalSite, postgres_url: str
 ) -> None:
-    assert max(sweep(tmp_path, site, postgres_url, rounds=2, seed=5)) < 30
+    assert max(sweep(tmp_path, site, postgres_url, rounds=1, seed=5)) < 30
 
 
 @pytest.mark.slow
