@@ -1,8 +1,9 @@
 """What is special about Drupal: UUIDs as keys, answers to visitors, files that vanish, refusals that are not about the post."""
 
+import tomllib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -159,6 +160,19 @@ def test_problem_of_the_settings_is_told_at_its_key(tmp_path: Path, table: dict[
         DrupalSettings, {"url": "https://cong.vidu.example", **table}, prefix="portal", base=tmp_path
     )
     assert (made, [problem.key for problem in problems]) == (None, [key])
+
+
+def test_the_example_of_the_manual_is_a_whole_configuration(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "portals" / "drupal.md").read_text(encoding="utf-8")
+    table = tomllib.loads(page.partition("```toml\n")[2].partition("```")[0])["portal"]
+    own = {name: value for name, value in table.items() if name not in ("kind", "name", "approval")}
+    secret = tmp_path / "secrets" / "drupal"
+    secret.parent.mkdir()
+    secret.write_text("mật khẩu")
+    made, problems = read_settings(DrupalSettings, own, prefix="portal", base=tmp_path)
+    assert problems == []
+    assert made is not None
+    assert set(own) >= {field.name for field in fields(DrupalSettings)} - {"allow_addresses"}
 
 
 def test_field_or_content_type_that_is_not_there_is_told_by_the_first_probe(connect: Connect) -> None:

@@ -1,8 +1,9 @@
 """What is special about Liferay: codes as keys, states that are told elsewhere, guests' rights, an index that follows later."""
 
+import tomllib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -185,6 +186,19 @@ def test_structure_that_is_not_named_is_told_at_its_key(tmp_path: Path) -> None:
     made, problems = read_settings(LiferaySettings, table, prefix="portal", base=tmp_path)
     assert (made, [problem.key for problem in problems]) == (None, ["portal.structure_id"])
     assert read_settings(LiferaySettings, {**table, "content": "blog"}, prefix="portal", base=tmp_path)[1] == []
+
+
+def test_the_example_of_the_manual_is_a_whole_configuration(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "portals" / "liferay.md").read_text(encoding="utf-8")
+    table = tomllib.loads(page.partition("```toml\n")[2].partition("```")[0])["portal"]
+    own = {name: value for name, value in table.items() if name not in ("kind", "name", "approval")}
+    secret = tmp_path / "secrets" / "liferay"
+    secret.parent.mkdir()
+    secret.write_text("bí mật")
+    made, problems = read_settings(LiferaySettings, own, prefix="portal", base=tmp_path)
+    assert problems == []
+    assert made is not None
+    assert set(own) >= {field.name for field in fields(LiferaySettings)} - {"allow_addresses"}
 
 
 def oauth(secret: str) -> LoginSettings:
