@@ -10,7 +10,7 @@ from syncd.storage.lock import DataLock
 
 log = structlog.get_logger(__name__)
 
-LOOK_EVERY_S = 5.0
+LOOK_EVERY_S = 4.0
 
 
 def stand_by(lock: DataLock, *, every_s: float = LOOK_EVERY_S) -> None:

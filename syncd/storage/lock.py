@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from syncd.storage.leases import Lease
 
 LOCK_NAME = "syncd.lock"
-LEASE_S = 50.0  # with the looks of a stand-by, every five seconds, less than a minute
+LEASE_S = 50.0  # with the looks of a stand-by, every four seconds, less than a minute
 
 
 class DataLock:
