@@ -1,10 +1,10 @@
 """Keeps the outbox's pages in line with its public posts, writing only what a change touches."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from adapters.portals.outbox_files import OutboxEntry, write_over
-from adapters.portals.outbox_site import feed, index_page, month_page, page_name, post_page, style
+from adapters.portals.outbox_site import empty_page, feed, month_page, page_name, post_page, style
 from syncd.domain.model import local_month
 
 
@@ -14,10 +14,11 @@ class SiteWriter:
     Nothing here is forced to disk: a page lost with the power is made again by the next `show_all`.
     """
 
-    def __init__(self, root: Path, *, base_url: str, title: str) -> None:
+    def __init__(self, root: Path, *, base_url: str, title: str, hubs: Sequence[str] = ()) -> None:
         self._root = root
         self._base_url = base_url
         self._title = title
+        self._hubs = tuple(hubs)
         self._entries: dict[str, OutboxEntry] = {}
         self._months: dict[str, dict[str, OutboxEntry]] = {}
 
@@ -48,12 +49,15 @@ class SiteWriter:
 
     def _put_lists(self, changed: Mapping[str, object] | tuple[str, ...]) -> None:
         months = sorted(self._months, reverse=True)
-        for month in changed:
-            self._put(_month_file(month), month_page(month, self._months[month], months, title=self._title))
         latest = months[0] if months else None
-        if latest is None or latest in changed:
-            self._put("index.html", index_page(latest, self._months.get(latest or "", {}), months, title=self._title))
-        self._put("feed.xml", feed(self._entries, base_url=self._base_url, title=self._title))
+        for month in changed:
+            page = month_page(month, self._months[month], months, title=self._title)
+            self._put(_month_file(month), page)
+            if month == latest:
+                self._put("index.html", page)
+        if latest is None:
+            self._put("index.html", empty_page(title=self._title))
+        self._put("feed.xml", feed(self._entries, base_url=self._base_url, title=self._title, hubs=self._hubs))
 
     def _put(self, relative: str, data: bytes) -> None:
         path = self._root / relative
