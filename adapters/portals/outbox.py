@@ -6,7 +6,7 @@ the feed follows RFC 4287, its ids RFC 4151.
 State is one file per post, `posts/<name>.json`; every page, the index and the feed are made from these and can be made
 again at any time. Creating is exclusive (`link(2)`), which is what makes this a class A portal: the key is the file's
 name, and of any number of writers one makes it and the others get the standing post. A post typed by hand is a JSON
-file of another name; `docs/portals.md` lists its members.
+file of another name; `docs/portals/outbox.md` lists its members.
 """
 
 from collections.abc import Iterator
@@ -19,6 +19,7 @@ from adapters.portals.content import is_key, outgoing_links
 from adapters.portals.outbox_files import (
     OutboxEntry,
 )
+from adapters.portals.outbox_hubs import Hubs
 from adapters.portals.outbox_site import page_name
 from adapters.portals.outbox_store import STATES, EntryFolder, entry_of
 from adapters.portals.outbox_writer import SiteWriter
@@ -39,11 +40,16 @@ from syncd.ports.portal import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxSettings:
-    """`directory` is served at `base_url`; `title` heads the site and names the feed."""
+    """`directory` is served at `base_url`; `title` heads the site and names the feed.
+
+    `hub`: addresses of WebSub hubs that are called when the feed has changed; `allow_addresses`: where one is on a private address.
+    """
 
     directory: Path
     base_url: str
     title: str = "Tin, bài của các đơn vị"
+    hub: tuple[str, ...] = ()
+    allow_addresses: tuple[str, ...] = ()
 
 
 class OutboxPortal:
@@ -54,26 +60,38 @@ class OutboxPortal:
     def __init__(
         self, settings: OutboxSettings, *, name: str, http: PoliteClient, clock: Clock, settle: timedelta
     ) -> None:
-        """`http` is not used: nothing is reached over the network."""
+        """`http` is used to call hubs, and for nothing else."""
         self.name = name
         self.capabilities = Capabilities(delivery_class=DeliveryClass.A, settle=settle)
         self._root = settings.directory
         self._base_url = settings.base_url.rstrip("/") + "/"
         self._clock = clock
         self._store = EntryFolder(settings.directory, portal=name, base_url=self._base_url)
-        self._site = SiteWriter(settings.directory, base_url=self._base_url, title=settings.title)
+        self._site = SiteWriter(settings.directory, base_url=self._base_url, title=settings.title, hubs=settings.hub)
+        self._hubs = Hubs(
+            settings.directory,
+            settings.hub,
+            feed_url=f"{self._base_url}feed.xml",
+            http=http,
+            allow_addresses=settings.allow_addresses,
+        )
 
     # --- the port ---------------------------------------------------------------------------------
 
     def verify(self) -> str:
-        """Make the folder where it is missing, make the site again, and tell what stands there."""
+        """Make the folder where it is missing, make the site again, tell the hubs of it if it changed, and tell what stands there.
+
+        Every run begins here, so hubs are called once for all that the run before it brought. One that fails stops nothing.
+        """
         with self._store.translated(None):
             self._store.make()
             with self._store.changing():
                 self._store.sweep()
                 self._show_all()
             count = len(self._store.names())
-        return f"outbox {self._root}: {count} post{'' if count == 1 else 's'}"
+            silent = self._hubs.tell()
+        hubs = f", hub not reached: {'; '.join(silent)}" if silent else ""
+        return f"outbox {self._root}: {count} post{'' if count == 1 else 's'}{hubs}"
 
     def find(self, key: SourceKey) -> PortalPost | None:
         self._store.require(key)
