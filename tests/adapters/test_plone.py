@@ -125,7 +125,9 @@ def test_account_that_may_not_publish_leaves_a_post_that_counts_as_absent(site: 
     assert "may not publish" in portal.verify()
     error = refusal(lambda: portal.create(sample_post(approval=Approval.AUTO), key))
     assert (error.kind, error.unknown) == ("forbidden", False)
+    today = datetime.now(UTC)
     assert portal.find(key) is None
+    assert not list(portal.list(today - timedelta(hours=1), today + timedelta(hours=1)))
     assert portal.create(sample_post(approval=Approval.PENDING), key).state is PortalState.PENDING
     assert len(site.server.copies(key)) == 1
 
