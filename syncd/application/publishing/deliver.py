@@ -247,13 +247,25 @@ class Deliverer:
             )
         elif found.key != push.key:
             self._endings.leave(attempt, "typed by hand on the portal; the edit was not carried")
-        elif _as_we_left_it(found, push):
+        elif _as_we_left_it(found, push) or self._sent_and_not_answered(attempt, found):
             self._send(attempt, found)
         elif found.content_sha256 == new_text:
             changes = self._endings.standing(attempt, found, accepted_at=self._clock.now())
             self._endings.record(attempt, Outcome.UPDATED, {**changes, "delivered_version": version})
         else:
             self._endings.leave(attempt, "edited on the portal; not overwritten")
+
+    def _sent_and_not_answered(self, attempt: Attempt, found: PortalPost) -> bool:
+        """Whether what stands there is a version between the delivered one and this: ours, of an update whose answer was lost."""
+        push = attempt.push
+        with self._services.db.read() as uow:
+            versions = uow.versions.of([push.post]).get(push.post, [])
+        there = (found.content_sha256, title_sha256(found.title))
+        return any(
+            (text_sha256(version.html), title_sha256(version.title)) == there
+            for version in versions
+            if version.version > (push.delivered_version or 0)
+        )
 
 
 def _as_we_left_it(found: PortalPost, push: PushRecord) -> bool:
