@@ -64,7 +64,7 @@ def sweep(world: World, kills: int) -> None:
             world.start()
             typing = threading.Thread(target=office.command, name="command")
             typing.start()
-            time.sleep(chance.uniform(0.0, 0.7))
+            time.sleep(chance.uniform(0.0, 1.2))
             world.kill()
             typing.join()
             no_copy_twice(world)
