@@ -65,6 +65,7 @@ class Dialect(Protocol):
     delivery_class: DeliveryClass
     sees_unpublished: bool
     trash: Trash
+    at_once: int
 
     def knows_us(self, api: XmlRpcApi) -> bool: ...
     def who(self, api: XmlRpcApi) -> str: ...
@@ -103,6 +104,7 @@ class XmlRpcPortal:
             settle=settle,
             sees_unpublished=self._dialect.sees_unpublished,
             trash=self._dialect.trash,
+            at_once=self._dialect.at_once,
         )
 
     # --- the port -----------------------------------------------------------------------------------

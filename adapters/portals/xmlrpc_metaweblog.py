@@ -34,6 +34,7 @@ class MetaWeblogCalls:
     delivery_class = DeliveryClass.C
     sees_unpublished = False
     trash = Trash.NONE  # WordPress has one, and leaves it out of the latest posts
+    at_once = 1
 
     def __init__(self, blog_id: str, *, recent: int, plain_titles: bool, clock: Clock) -> None:
         self._blog = blog_id
@@ -167,11 +168,12 @@ class MetaWeblogCalls:
         Raises:
             PortalError: there is none of that name; no post was touched.
         """
-        if self._categories is None:
+        categories = self._categories
+        if categories is None:
             found = api.call("metaWeblog.getCategories", self._blog, *api.login)
             names = (item.get("categoryName") or item.get("description") for item in structs(api, found))
-            self._categories = tuple(unescape(str(known)) for known in names if known)
-        standing = next((known for known in self._categories if folded(known) == folded(name)), None)
+            self._categories = categories = tuple(unescape(str(known)) for known in names if known)
+        standing = next((known for known in categories if folded(known) == folded(name)), None)
         if standing is None:
             self._categories = None
             raise api.fail(

@@ -50,6 +50,7 @@ class WordPressCalls:
     delivery_class = DeliveryClass.B
     sees_unpublished = True
     trash = Trash.LISTED
+    at_once = 4
 
     def __init__(self, blog_id: str, *, full_roles: tuple[str, ...], clock: Clock) -> None:
         self._blog = blog_id
@@ -227,20 +228,22 @@ class WordPressCalls:
         return by_login[0] if by_login else by_name[0] if len(by_name) == 1 else None
 
     def _known_authors(self, api: XmlRpcApi) -> dict[str, tuple[str, str]]:
-        if self._authors is None:
+        authors = self._authors
+        if authors is None:
             found = structs(api, api.call("wp.getAuthors", self._blog, *api.login), "user_id", "user_login")
-            self._authors = {
+            self._authors = authors = {
                 str(item["user_id"]): (str(item["user_login"]), unescape(str(item.get("display_name", ""))))
                 for item in found
             }
-        return self._authors
+        return authors
 
     def _category_id(self, api: XmlRpcApi, name: str) -> int:
         """The category of that name, made where it is missing; no post was touched if it cannot be."""
-        if self._categories is None:
+        categories = self._categories
+        if categories is None:
             found = structs(api, api.call("wp.getTerms", self._blog, *api.login, "category"), "term_id", "name")
-            self._categories = {str(item["term_id"]): unescape(str(item["name"])) for item in found}
-        for number, known in self._categories.items():
+            self._categories = categories = {str(item["term_id"]): unescape(str(item["name"])) for item in found}
+        for number, known in categories.items():
             if folded(known) == folded(name):
                 return int(number)
         term = {"taxonomy": "category", "name": name}
@@ -252,7 +255,7 @@ class WordPressCalls:
                 kind="category_missing",
                 hint=f"make the category {name!r} there, or map to another one in [portal.categories]",
             )
-        self._categories = {**self._categories, str(made): name}
+        self._categories = {**categories, str(made): name}
         return int(made)
 
 
