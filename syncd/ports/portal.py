@@ -163,7 +163,10 @@ class PostToPush:
 
 
 class Portal(Protocol):
-    """One portal. One writer at a time; `list` may run beside it in another thread, and so may as many writes as `capabilities.at_once` says."""
+    """One portal. One writer at a time; `list` may run beside it in another thread, and so may as many writes as `capabilities.at_once` says.
+
+    `capabilities` hold from the last `verify` on: only then is it known what the portal there can do.
+    """
 
     name: str
     capabilities: Capabilities
