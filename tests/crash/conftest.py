@@ -11,11 +11,11 @@ import pytest
 from tests.crash.world import Tally
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def tally(request: pytest.FixtureRequest) -> Iterator[Tally]:
-    """Counts over the whole session; written to the file that `SYNCD_CRASH_REPORT` names, one line a process, and shown at the end."""
+    """Counts over one test; added to the file that `SYNCD_CRASH_REPORT` names, a line a test."""
     counted = Tally()
     yield counted
     if report := os.environ.get("SYNCD_CRASH_REPORT"):
         with Path(report).open("a", encoding="utf-8") as file:
-            file.write(json.dumps(asdict(counted)) + "\n")
+            file.write(json.dumps({"test": request.node.name, **asdict(counted)}) + "\n")

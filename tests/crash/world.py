@@ -6,6 +6,7 @@ The service is the real daemon, with its own lock, database, scheduler and socke
 import mmap
 import os
 import random
+import signal
 import struct
 import sys
 import threading
@@ -185,16 +186,24 @@ class World:
     # --- the service ----------------------------------------------------------------------------------
 
     def start(self, crash: Crash | None = None) -> None:
-        """Start the service; returns when it answers, or has died."""
+        """Start the service; returns when it answers, or was killed.
+
+        PostgreSQL may not have noticed that the one before is dead: then it is refused, and started again, as a service manager does.
+        """
         began = time.monotonic()
-        self.child = CHILDREN.Process(target=serve, args=(self.config, crash))
-        self.child.start()
+        self._spawn(crash)
         while not control.answers(self.folder / "syncd.sock"):
             if not self.child.is_alive():
-                return
+                if self.child.exitcode == -signal.SIGKILL:
+                    return
+                self._spawn(crash)
             assert time.monotonic() - began < READY_S, self.told("the service was not up in time")
             time.sleep(0.005)
         self.tally.longest_start_s = max(self.tally.longest_start_s, time.monotonic() - began)
+
+    def _spawn(self, crash: Crash | None) -> None:
+        self.child = CHILDREN.Process(target=serve, args=(self.config, crash))
+        self.child.start()
 
     def ask(self, operation: str, **arguments: Any) -> Mapping[str, Any]:
         """Let the service run one operation, as a command does.
