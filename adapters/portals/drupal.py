@@ -13,13 +13,13 @@ import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from urllib.parse import urljoin
 
 from adapters.http.client import PoliteClient
 from adapters.portals.content import inert, with_marker
 from adapters.portals.drupal_calls import DrupalCalls, DrupalSettings
 from adapters.portals.drupal_posts import included_of, rfc3339, uuid_of
 from adapters.portals.json_api import JsonApi
+from adapters.portals.json_parts import address, member
 from syncd.domain.model import Approval, SourceKey
 from syncd.ports.clock import Clock
 from syncd.ports.portal import (
@@ -148,7 +148,9 @@ class DrupalPortal:
                         hint="name a field of the content type in portal.image_field or portal.file_field",
                     )
                 found = self._calls.upload(api, file, field)
-        url = urljoin(f"{self._calls.base}/", found.url)
+            url = address(self._calls.base, found.url)
+            if url is None:
+                raise api.fail(f"gives no address for file {file.filename}", unknown=True)
         return PlacedFile(sha256=file.sha256, id=found.id, url=url, alt=file.alt, caption=file.caption)
 
     def read(self, portal_id: str) -> PortalPost | None:
@@ -179,7 +181,7 @@ class DrupalPortal:
                         raise api.fail("listed a post twice, or without its number", kind="incomplete")
                     last = number
                     posts.append(self._calls.post(item, included, None))
-                more = "next" in (payload.get("links") or {})
+                more = member(payload, "links", "next") is not None
                 if more and not payload["data"]:
                     raise api.fail("promised another page of posts and gave none", kind="incomplete")
         yield from sorted(posts, key=lambda post: post.published_at or start)

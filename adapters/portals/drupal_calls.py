@@ -11,6 +11,7 @@ from adapters.http.client import PoliteClient
 from adapters.portals.drupal_names import DrupalNames, StoredFile
 from adapters.portals.drupal_posts import MEDIA_TYPE, DrupalWorkflow, included_of, is_uuid, omits, seen_post
 from adapters.portals.json_api import Answer, JsonApi
+from adapters.portals.json_parts import member, objects, text
 from adapters.portals.logins.settings import LoginSettings
 from adapters.portals.signed_api import SignedPortal, login_problems
 from syncd.domain.model import SourceKey
@@ -103,8 +104,7 @@ class DrupalCalls:
     def prove(self, api: JsonApi) -> str:
         """Our own UUID there: the entry point tells it to those it knows, and nothing to visitors."""
         payload = api.get(self.root).payload
-        links = (payload.get("meta") or {}).get("links") or {} if isinstance(payload, dict) else {}
-        me = ((links.get("me") or {}).get("meta") or {}).get("id")
+        me = member(payload, "meta", "links", "me", "meta", "id")
         if not isinstance(me, str):
             raise api.fail(
                 "takes us for a visitor",
@@ -253,6 +253,5 @@ def _is_node(item: Any) -> TypeGuard[dict[str, Any]]:
 
 def _detail(answer: Answer) -> str:
     """What Drupal says of a refusal, cut to a length that can be read."""
-    errors = answer.payload.get("errors") if isinstance(answer.payload, dict) else None
-    told = [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
-    return "; ".join(str(error.get("detail") or error.get("title") or "") for error in told)[:400]
+    told = objects(answer.payload, "errors")
+    return "; ".join(text(error, "detail") or text(error, "title") for error in told)[:400]

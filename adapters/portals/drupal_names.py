@@ -11,6 +11,7 @@ from typing import Any
 
 from adapters.portals.drupal_posts import MEDIA_TYPE
 from adapters.portals.json_api import JsonApi
+from adapters.portals.json_parts import text
 from adapters.portals.wordpress_names import folded
 
 _TERMS = uuid.UUID("5c1f6c80-6d0e-5a37-9f0b-3a6f5b1d7c42")  # names the space of our terms' UUIDs; never to be changed
@@ -47,14 +48,14 @@ class DrupalNames:
         """The login of an account; None where Drupal does not tell."""
         refusals = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
         payload = api.get(f"{self._root}/user/user/{user}", expect=refusals).payload
-        return str(payload["data"]["attributes"].get("name") or "") if _is_resource(payload.get("data")) else None
+        return text(payload, "data", "attributes", "name") or None
 
     def user_id(self, api: JsonApi, login: str) -> str | None:
         """The account of a login; None where there is none, or where the account may not ask for others."""
         wanted = folded(login)
         if wanted not in self._users:
             found = self._by_name(api, "user/user", "name", login, expect=(HTTPStatus.FORBIDDEN,))
-            ids = [item["id"] for item in found if folded(str(item["attributes"].get("name"))) == wanted]
+            ids = [item["id"] for item in found if folded(text(item, "attributes", "name")) == wanted]
             self._users = {**self._users, wanted: ids[0] if ids else None}
         return self._users[wanted]
 
@@ -68,7 +69,7 @@ class DrupalNames:
         if wanted not in self._terms:
             path = f"taxonomy_term/{self._vocabulary}"
             found = self._by_name(api, path, "name", name)
-            ids = [item["id"] for item in found if folded(str(item["attributes"].get("name"))) == wanted]
+            ids = [item["id"] for item in found if folded(text(item, "attributes", "name")) == wanted]
             self._terms = {**self._terms, wanted: ids[0] if ids else self._made_term(api, path, name)}
         return self._terms[wanted]
 
@@ -135,6 +136,5 @@ def _is_resource(item: Any) -> bool:
 
 
 def _stored(item: dict[str, Any]) -> StoredFile | None:
-    address = item["attributes"].get("uri")
-    url = address.get("url") if isinstance(address, dict) else None
-    return StoredFile(id=item["id"], url=str(url)) if url else None
+    url = text(item, "attributes", "uri", "url")
+    return StoredFile(id=item["id"], url=url) if url else None

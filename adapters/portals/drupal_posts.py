@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from adapters.portals.content import find_marker, is_key, outgoing_links
+from adapters.portals.json_parts import member, objects, text
 from syncd.domain.identity import text_sha256
 from syncd.domain.model import Approval, SourceKey
 from syncd.ports.portal import PortalPost, PortalState
@@ -68,13 +69,14 @@ def state_of(attributes: Mapping[str, Any], workflow: DrupalWorkflow | None) -> 
     if workflow is None or not moderation:
         return PortalState.PENDING  # "not published" is all that Drupal says
     known = {workflow.draft: PortalState.DRAFT, workflow.withdrawn: PortalState.PRIVATE}
-    return known.get(moderation, PortalState.PENDING)
+    return known.get(str(moderation), PortalState.PENDING)
 
 
 def related(item: Mapping[str, Any], name: str) -> list[tuple[str, str]]:
     """Type and id of each resource a relationship leads to."""
-    data = ((item.get("relationships") or {}).get(name) or {}).get("data") or []
-    return [(str(one["type"]), str(one["id"])) for one in (data if isinstance(data, list) else [data])]
+    data = member(item, "relationships", name, "data")
+    named = [data] if isinstance(data, dict) else objects(data)
+    return [(text(one, "type"), text(one, "id")) for one in named]
 
 
 def seen_post(
@@ -89,24 +91,22 @@ def seen_post(
 ) -> PortalPost:
     """A node as the port tells it. `key` is the one it was asked for by; `included` are users and terms by type and id."""
     attributes = item["attributes"]
-    body = attributes.get(body_field)
-    html = str(body.get("value") or "") if isinstance(body, dict) else ""
-    path = attributes.get("path")
-    alias = path.get("alias") if isinstance(path, dict) else None
+    html = text(attributes, body_field, "value")
+    alias = text(attributes, "path", "alias")
     author = next((included[one] for one in related(item, "uid") if one in included), {})
     terms = [included[one] for one in related(item, tags_field) if one in included] if tags_field else []
     uuid = str(item["id"])
     return PortalPost(
         id=uuid,
         key=key if key is not None and uuid_of(key) == uuid else key_of(uuid, html),
-        url=base + (alias or f"/node/{attributes.get('drupal_internal__nid', uuid)}"),
-        title=str(attributes.get("title") or ""),
+        url=base + (alias or f"/node/{text(attributes, 'drupal_internal__nid') or uuid}"),
+        title=text(attributes, "title"),
         state=state_of(attributes, workflow),
         published_at=_instant(attributes.get("created")),
-        version=f"{attributes.get('drupal_internal__vid', '')} {attributes.get('changed', '')}".strip(),
-        author=str(author.get("name") or ""),
-        author_name=str(author.get("display_name") or ""),
-        categories=tuple(str(term.get("name") or "") for term in terms),
+        version=f"{text(attributes, 'drupal_internal__vid')} {text(attributes, 'changed')}".strip(),
+        author=text(author, "name"),
+        author_name=text(author, "display_name"),
+        categories=tuple(text(term, "name") for term in terms),
         content_sha256=text_sha256(html),
         links=outgoing_links(html, own_url=base),
     )
@@ -115,17 +115,24 @@ def seen_post(
 def included_of(payload: Mapping[str, Any]) -> dict[tuple[str, str], Mapping[str, Any]]:
     """The resources an answer brings along, by type and id."""
     return {
-        (str(one["type"]), str(one["id"])): one.get("attributes") or {}
-        for one in payload.get("included") or ()
-        if isinstance(one, dict) and "type" in one and "id" in one
+        (text(one, "type"), text(one, "id")): member(one, "attributes") or {} for one in objects(payload, "included")
     }
 
 
 def omits(payload: Mapping[str, Any], path: str) -> bool:
     """Whether an answer left out resources below `path` for want of rights; people and terms it may leave out."""
-    links = ((payload.get("meta") or {}).get("omitted") or {}).get("links") or {}
-    left_out = [str(link.get("href", "")) for link in links.values() if isinstance(link, dict)]
-    return any(path in urlsplit(address).path for address in left_out)
+    omitted = member(payload, "meta", "omitted")
+    links = member(omitted, "links")
+    if not isinstance(links, dict):
+        return omitted is not None  # something is left out, and nobody can tell what
+    return any(path in _path(text(link, "href")) for link in links.values())
+
+
+def _path(address: str) -> str:
+    try:
+        return urlsplit(address).path
+    except ValueError:
+        return address
 
 
 def rfc3339(instant: datetime) -> str:
@@ -135,5 +142,5 @@ def rfc3339(instant: datetime) -> str:
 def _instant(value: object) -> datetime | None:
     try:
         return datetime.fromisoformat(str(value)).astimezone(UTC) if value else None
-    except ValueError:
+    except (ValueError, OverflowError):
         return None

@@ -11,12 +11,12 @@ moment later. Dates are kept to the minute. Nothing in these interfaces takes a 
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from urllib.parse import urljoin, urlsplit
 
 from adapters.http.client import PoliteClient
 from adapters.portals.json_api import JsonApi
+from adapters.portals.json_parts import address
 from adapters.portals.liferay_calls import Item, LiferayCalls
-from adapters.portals.liferay_contents import LiferaySettings, members_of, seen_post, zulu
+from adapters.portals.liferay_contents import LiferaySettings, instant, members_of, seen_post, zulu
 from syncd.domain.model import Approval, SourceKey
 from syncd.errors import PortalError
 from syncd.ports.clock import Clock
@@ -106,7 +106,9 @@ class LiferayPortal:
         with self._calls.visit(key) as api:
             standing = self._standing(api, portal_id)
             was = self._calls.state(api, standing)
-            members = {**members_of(post, self._settings), "datePublished": standing.get("datePublished")}
+            members = members_of(post, self._settings)
+            if (dated := instant(standing.get("datePublished"))) is not None:
+                members["datePublished"] = zulu(dated)  # a blog entry without a date would be dated now
             answer = api.send("PATCH", f"{self._calls.items}/{portal_id}", members=members)
             changed = self._after_write(api, self._calls.checked(api, answer.payload, writes=True))
             if changed.state is PortalState.PUBLIC and was is not PortalState.PUBLIC and not self._settings.workflow:
@@ -128,9 +130,10 @@ class LiferayPortal:
     def put_file(self, file: FileToPush) -> PlacedFile:
         with self._calls.visit() as api:
             document = self._calls.file(api, file)
-        # the query holds a version and a time; the path alone leads to the file for good
-        path = urlsplit(str(document["contentUrl"])).path
-        url = urljoin(f"{self._calls.base}/", path)
+            # the query holds a version and a time; without it the address leads to the file for good
+            url = address(self._calls.base, str(document["contentUrl"]).partition("?")[0])
+            if url is None:
+                raise api.fail(f"gives no address for file {file.filename}", unknown=True)
         return PlacedFile(sha256=file.sha256, id=str(document["id"]), url=url, alt=file.alt, caption=file.caption)
 
     def read(self, portal_id: str) -> PortalPost | None:

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from adapters.http.client import PoliteClient
 from adapters.portals.json_api import JsonApi
+from adapters.portals.json_parts import member, objects, text
 from adapters.portals.liferay_contents import (
     ADMIN,
     APPROVED,
@@ -86,22 +87,22 @@ class LiferayCalls:
         refusals = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
         answer = api.get(f"{self.base}/o/headless-admin-user/v1.0/my-user-account", expect=refusals)
         payload = answer.payload
-        if answer.status in refusals or not isinstance(payload, dict) or not payload.get("id"):
+        if answer.status in refusals or not text(payload, "id"):
             raise api.fail(
                 f"takes us for a guest ({answer.status})",
                 kind="unauthorized",
                 hint="name, password or token is wrong, basic authentication is switched off there, or the OAuth 2 application lacks"
                 " the scope Liferay.Headless.Admin.User.everything.read",
             )
-        return str(payload.get("name") or payload.get("alternateName") or payload["id"])
+        return text(payload, "name") or text(payload, "alternateName") or text(payload, "id")
 
     def structure_fields(self, api: JsonApi) -> list[str]:
         """The names of the structure's fields."""
         payload = api.get(f"{self.delivery}/content-structures/{self._settings.structure_id}").payload
-        fields = payload.get("contentStructureFields") if isinstance(payload, dict) else None
-        if not isinstance(fields, list):
+        fields = objects(payload, "contentStructureFields")
+        if not fields:
             raise api.fail("does not tell the fields of the structure")
-        return [str(field.get("name")) for field in fields if isinstance(field, dict)]
+        return [text(field, "name") for field in fields]
 
     # --- one post -------------------------------------------------------------------------------------
 
@@ -146,9 +147,7 @@ class LiferayCalls:
             return self.checked(api, answer.payload, writes=True)
         standing = self.by_key(api, key)
         if standing is None:
-            said = (
-                answer.payload.get("title") or answer.payload.get("message") if isinstance(answer.payload, dict) else ""
-            )
+            said = text(answer.payload, "title") or text(answer.payload, "message")
             raise api.fail(f"refused the post: {answer.status} {said}", kind="http_status", permanent=True)
         return standing
 
@@ -179,8 +178,7 @@ class LiferayCalls:
         if self._settings.content == "blog":
             return self._blog_state(api, item)
         payload = api.get(f"{self.base}{ADMIN}/structured-contents/{item['id']}/versions").payload
-        versions = payload.get("items") if isinstance(payload, dict) else None
-        codes = [status_of(version) for version in versions or () if isinstance(version, dict)]
+        codes = [status_of(version) for version in objects(payload, "items")]
         if not codes or None in codes:
             raise api.fail(
                 f"does not tell the state of post {item['id']}",
@@ -200,11 +198,10 @@ class LiferayCalls:
 
     def _guests_may_view(self, api: JsonApi, item: Item) -> bool:
         payload = api.get(f"{self.items}/{item['id']}/permissions").payload
-        roles = payload.get("items") if isinstance(payload, dict) else None
-        if not isinstance(roles, list):
+        if not isinstance(member(payload, "items"), list):
             raise api.fail(f"does not tell who may view post {item['id']}")
-        guests = [role for role in roles if isinstance(role, dict) and role.get("roleName") == "Guest"]
-        return any("VIEW" in (role.get("actionIds") or ()) for role in guests)
+        guests = [role for role in objects(payload, "items") if role.get("roleName") == "Guest"]
+        return any("VIEW" in role["actionIds"] for role in guests if isinstance(role.get("actionIds"), list))
 
     def hide(self, api: JsonApi, item: Item) -> None:
         """Let guests and members of the site view it no more; nothing else of it changes."""
@@ -235,9 +232,7 @@ class LiferayCalls:
             asked["filter"] = condition
         while total < 0 or len(found) < total:
             payload = api.get(url, query={**asked, "page": str(page)}).payload
-            items, now = (
-                (payload.get("items"), payload.get("totalCount")) if isinstance(payload, dict) else (None, None)
-            )
+            items, now = member(payload, "items"), member(payload, "totalCount")
             if not isinstance(items, list) or not isinstance(now, int):
                 raise api.fail(f"answered {url} with no list, or without its total")
             if total not in (-1, now):
@@ -246,7 +241,7 @@ class LiferayCalls:
             if not items and len(found) < total:
                 raise api.fail(f"listed {len(found)} of {total} of {url}", kind="incomplete")
             for item in items:
-                number = str(item.get("id", "")) if isinstance(item, dict) else ""  # categories have theirs as a text
+                number = text(item, "id")  # categories have theirs as a text
                 if not number.isdigit() or int(number) in found:
                     raise api.fail(f"listed an item twice or without id on page {page} of {url}", kind="incomplete")
                 found[int(number)] = {**item, "id": int(number)}
@@ -268,7 +263,7 @@ class LiferayCalls:
         if wanted in known:
             return known[wanted]
         answer = api.post(url, members={"name": name}, expect=(*_TAKEN, HTTPStatus.FORBIDDEN))
-        number = str(answer.payload.get("id", "")) if isinstance(answer.payload, dict) else ""
+        number = text(answer.payload, "id")
         if answer.status < HTTPStatus.BAD_REQUEST and number.isdigit():
             self._categories = {**known, wanted: int(number)}
             return int(number)
@@ -281,7 +276,7 @@ class LiferayCalls:
         )
 
     def _read_categories(self, api: JsonApi, url: str) -> dict[str, int]:
-        known = {folded(str(item.get("name"))): int(item["id"]) for item in self.every_item(api, url, flatten="true")}
+        known = {folded(text(item, "name")): int(item["id"]) for item in self.every_item(api, url, flatten="true")}
         self._categories = known
         return known
 
@@ -324,6 +319,6 @@ def _hidden_state(item: Item) -> PortalState:
 
 
 def _document(api: JsonApi, payload: Any, *, writes: bool = False) -> Item:
-    if isinstance(payload, dict) and isinstance(payload.get("id"), int) and payload.get("contentUrl"):
+    if isinstance(payload, dict) and text(payload, "id").isdigit() and text(payload, "contentUrl"):
         return payload
     raise api.fail("answered without the document's id and address", unknown=writes)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from adapters.portals.content import inert, is_key, outgoing_links
+from adapters.portals.json_parts import member, objects, text
 from adapters.portals.logins.settings import LoginSettings
 from adapters.portals.signed_api import login_problems
 from syncd.domain.identity import text_sha256
@@ -96,11 +97,11 @@ def members_of(post: PostToPush, settings: LiferaySettings) -> dict[str, object]
 
 def html_of(item: Mapping[str, Any], settings: LiferaySettings) -> str:
     if settings.content == "blog":
-        return str(item.get("articleBody") or "")
-    for field in item.get("contentFields") or ():
-        if isinstance(field, dict) and field.get("name") == settings.body_field:
-            return str((field.get("contentFieldValue") or {}).get("data") or "")
-    return ""
+        return text(item, "articleBody")
+    fields = objects(item, "contentFields")
+    return next(
+        (text(field, "contentFieldValue", "data") for field in fields if field.get("name") == settings.body_field), ""
+    )
 
 
 def is_item(item: Any) -> bool:
@@ -119,36 +120,35 @@ def state_of_status(code: object) -> PortalState:
 
 def status_of(item: Mapping[str, Any]) -> int | None:
     """The status of the version an item of headless-admin-content is."""
-    code = ((item.get("version") or {}).get("status") or {}).get("code")
+    code = member(item, "version", "status", "code")
     return code if isinstance(code, int) else None
 
 
 def is_first_version(item: Mapping[str, Any]) -> bool:
-    return bool((item.get("version") or {}).get("number", 1.0) == 1.0)
+    return bool(member(item, "version", "number") == 1.0)
 
 
 def key_of(item: Mapping[str, Any]) -> SourceKey | None:
     """Our key, which is the external reference code; what people type has a UUID there."""
-    code = str(item.get("externalReferenceCode") or "")
+    code = text(item, "externalReferenceCode")
     return SourceKey(code) if is_key(code) else None
 
 
 def seen_post(item: Mapping[str, Any], state: PortalState, settings: LiferaySettings) -> PortalPost:
     html, base = html_of(item, settings), settings.url.rstrip("/")
-    creator = item.get("creator") or {}
     page = settings.page_path or ("/w/" if settings.content == "structured" else "/b/")
-    categories = [brief for brief in item.get("taxonomyCategoryBriefs") or () if isinstance(brief, dict)]
+    categories = objects(item, "taxonomyCategoryBriefs")
     return PortalPost(
         id=str(item["id"]),
         key=key_of(item),
-        url=f"{base}{page}{item.get('friendlyUrlPath') or item['id']}",
-        title=str(item.get("title") or item.get("headline") or ""),
+        url=f"{base}{page}{text(item, 'friendlyUrlPath') or item['id']}",
+        title=text(item, "title") or text(item, "headline"),
         state=state,
         published_at=instant(item.get("datePublished")),
-        version=str(item.get("dateModified") or ""),
-        author=str(creator.get("profileURL") or "").rpartition("/")[2],
-        author_name=str(creator.get("name") or ""),
-        categories=tuple(str(brief.get("taxonomyCategoryName") or "") for brief in categories),
+        version=text(item, "dateModified"),
+        author=text(item, "creator", "profileURL").rpartition("/")[2],
+        author_name=text(item, "creator", "name"),
+        categories=tuple(text(brief, "taxonomyCategoryName") for brief in categories),
         content_sha256=text_sha256(html),
         links=outgoing_links(html, own_url=base),
     )
@@ -161,5 +161,5 @@ def zulu(moment: datetime) -> str:
 def instant(value: object) -> datetime | None:
     try:
         return datetime.fromisoformat(str(value)).astimezone(UTC) if value else None
-    except ValueError:
+    except (ValueError, OverflowError):
         return None

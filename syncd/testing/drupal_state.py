@@ -285,6 +285,10 @@ class DrupalState:
             raise Refused(
                 422, "field_image.0.target_id: The referenced entity does not exist.", "/data/relationships/field_image"
             )
+        terms = [term["id"] for term in (relationships.get("field_tags") or {}).get("data") or ()]
+        author = relationships["uid"]["data"]["id"] if "uid" in relationships else node.author
+        if not set(terms) <= self.terms.keys() or author not in {account.id for account in self.accounts}:
+            raise Refused(422, "target_id: The referenced entity does not exist.", "/data/relationships")
         node.title = attributes.get("title", node.title)
         if body is not None:
             node.value, node.format, node.summary = body["value"], body["format"], body.get("summary", "")
@@ -296,10 +300,8 @@ class DrupalState:
             node.moderation_state, node.status = state, WORKFLOW[state]
         node.status = attributes.get("status", node.status)
         node.image = image["id"] if image else node.image
-        if "field_tags" in relationships:
-            node.terms = [term["id"] for term in relationships["field_tags"]["data"]]
-        if "uid" in relationships:
-            node.author = relationships["uid"]["data"]["id"]
+        node.terms = terms if "field_tags" in relationships else node.terms
+        node.author = author
 
     def _uploaded(self, request: SeenRequest, field_name: str, me: Account | None) -> StoredFile:
         self._need(me, "create article content", "The current user is not permitted to upload a file for this field.")

@@ -22,10 +22,10 @@ class Effect(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """What happens to the next `times` requests of `method` to `path` (below the root of its interface, with `*`) that hold `saying`.
+    """What happens to the next `times` requests of `method` to `path` (below the root of its interface), both with `*`, that hold `saying`.
 
     Exactly one of: `hang` (no answer while the portal runs), `reset`, `page` (answered in place of the true answer),
-    `before` (bytes put before the true answer's body).
+    `before` (bytes put before the true answer's body), `change` (what becomes of the true answer's body).
     """
 
     method: str = "POST"
@@ -36,6 +36,7 @@ class Fault:
     reset: bool = False
     page: Page | None = None
     before: bytes = b""
+    change: Callable[[bytes], bytes] | None = None
     times: int = 1
 
 
@@ -129,7 +130,8 @@ class FaultyPortal:
             line.reset()
         else:
             # the connection stays open: one closed without a word would reset the next request at random
-            line.send(_wire(fault.page or replace(page, body=fault.before + page.body)))
+            body = fault.change(page.body) if fault.change else fault.before + page.body
+            line.send(_wire(fault.page or replace(page, body=body)))
             return True
         return False
 
@@ -137,8 +139,8 @@ class FaultyPortal:
         path = request.path.removeprefix(self._prefix)
         for pending in self._faults:
             fault = pending.fault
-            fits = fault.method == request.method and fnmatchcase(path, fault.path) and fault.saying in request.body
-            if pending.left and fits:
+            fits = fnmatchcase(request.method, fault.method) and fnmatchcase(path, fault.path)
+            if pending.left and fits and fault.saying in request.body:
                 pending.left -= 1
                 return fault
         return None

@@ -163,6 +163,8 @@ class LiferayState:
         me, members = self._need(me, "add"), json.loads(request.body)
         code = members.get("externalReferenceCode") or str(uuid.uuid4())
         self._free(code)
+        if not set(members.get("taxonomyCategoryIds") or ()) <= self.categories.keys():
+            raise Refused(404, "No AssetCategory exists with that primary key")
         now = self._clock.now().replace(microsecond=0)
         date = (
             datetime.fromisoformat(members["datePublished"]).astimezone(UTC).replace(second=0)
@@ -223,7 +225,8 @@ class LiferayState:
             self._need(me, "update")
             members = json.loads(request.body)
             self._apply(members, content)
-            content.date = datetime.fromisoformat(members["datePublished"]).astimezone(UTC).replace(second=0)
+            date = datetime.fromisoformat(members["datePublished"]) if "datePublished" in members else self._clock.now()
+            content.date = date.astimezone(UTC).replace(second=0, microsecond=0)
             content.modified = self._clock.now().replace(microsecond=0)
             content.versions.append(1 if self.workflow else content.versions[-1])
         return 200, self._shown(content)
