@@ -250,7 +250,11 @@ class Calls:
             if status >= HTTPStatus.MULTIPLE_CHOICES:
                 code, said = _code_and_message(document)
                 self.api.refuse(request.method, exchange, writes=request.writes, code=code, said=said)
-            raise self._not_due(request, exchange, f"{status}, where {', '.join(map(str, due))} is due")
+            raise self._not_due(
+                request,
+                exchange,
+                f"{status} ({exchange.content_type or 'no type'}), where {', '.join(map(str, due))} is due",
+            )
         rest = replace(step.expect, status=()) if step.expect else None
         if rest and (rest.equals or rest.match) and not answer.fits(rest):
             raise self._not_due(request, exchange, f"{status} and not what portal's expect says{_own_words(exchange)}")

@@ -19,6 +19,7 @@ from syncd.application.figures.close import adjust, close_period
 from syncd.application.figures.rank import push_ranking
 from syncd.application.notify import send
 from syncd.application.publishing.census import take_census
+from syncd.application.publishing.portal_check import check_portal
 from syncd.application.publishing.publish import publish
 from syncd.application.services import Services
 from syncd.domain.model import AdjustmentKind, PeriodId, SourceId, Status, UnitId, local_midnight
@@ -119,6 +120,11 @@ def run_census(services: Services, *, unit: str | None = None, period: str | Non
     return document, NEEDS_A_PERSON if report.unattributed or report.duplicates else 0
 
 
+def run_portal_check(services: Services) -> Outcome:
+    report = check_portal(services)
+    return report.as_json(), 0 if report.ok else FOREIGN_FAILED if report.unreachable else NEEDS_A_PERSON
+
+
 def run_sync(services: Services, *, unit: str | None = None) -> Outcome:
     """Collect, publish, census, in that order; the worst exit code of the three."""
     steps = {
@@ -200,6 +206,7 @@ OPERATIONS: Mapping[str, Callable[..., Outcome]] = {
     "backfill": run_backfill,
     "publish": run_publish,
     "census": run_census,
+    "portal-check": run_portal_check,
     "sync": run_sync,
     "close": run_close,
     "adjust": run_adjust,
@@ -210,7 +217,7 @@ OPERATIONS: Mapping[str, Callable[..., Outcome]] = {
     "fold": run_fold,
 }
 
-TOUCH_THE_PORTAL = frozenset({"publish", "census", "sync"})
+TOUCH_THE_PORTAL = frozenset({"publish", "census", "portal-check", "sync"})
 
 
 def perform(services: Services, operation: str, arguments: Mapping[str, Any]) -> Outcome:

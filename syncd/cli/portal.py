@@ -1,0 +1,99 @@
+"""portal check: whether the portal does what its adapter promises."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from syncd.application.wording import words
+from syncd.cli.context import ConfigOption, JsonOption, config_from, operate
+from syncd.cli.output import emit, table
+from syncd.errors import UsageError
+
+portal = typer.Typer(
+    name="portal", help="Cổng: kiểm tra kết nối (the portal: try what it promises)", no_args_is_help=True
+)
+
+STEPS: Mapping[str, tuple[str, str]] = {
+    "verify": ("Đăng nhập, quyền của tài khoản", "Log in, rights of the account"),
+    "absent": ("Tra một mã chưa từng gửi", "Look up a key never sent"),
+    "create": ("Tạo một bài nháp", "Create a draft"),
+    "find": ("Tra lại bài vừa tạo", "Find it by its key"),
+    "again": ("Gửi lại, không được thành hai bài", "Send it again: no second post"),
+    "upload": ("Gửi một ảnh hai lần, chỉ lưu một", "Upload a picture twice, stored once"),
+    "update": ("Sửa tiêu đề và nội dung", "Change title and text"),
+    "list": ("Đọc danh sách trong ngày", "List these days"),
+    "read": ("Đọc lại, so với bản đã gửi", "Read it back and compare"),
+}
+_SIGNS = {True: "[green]✔[/]", False: "[bold red]✘[/]", None: "[dim]–[/]"}
+_TEXTS: Mapping[str, tuple[str, str]] = {
+    "would": (
+        "Lệnh này sẽ ghi lên Cổng: một bài nháp và một ảnh nhỏ, để lại cho biên tập viên xóa. Các bước:",
+        "This writes to the portal: a draft and a small picture, left for an editor to remove. The steps:",
+    ),
+    "how": ("Chạy thật: syncd portal check --yes", "To do it: syncd portal check --yes"),
+    "left": ("Bài nháp còn trên Cổng, có thể xóa:", "The draft left on the portal, may be removed:"),
+    "ok": ("Cổng làm đúng như mong đợi.", "The portal does what is expected."),
+    "not_ok": (
+        "Cổng chưa đạt: chưa nên chuyển tin, bài lên cho đến khi sửa xong.",
+        "The portal does not hold: send nothing there until this is mended.",
+    ),
+    "step": ("Bước", "Step"),
+    "seen": ("Kết quả", "Seen"),
+    "seconds": ("Giây", "Seconds"),
+}
+
+
+@portal.callback()
+def _portal() -> None:
+    """Cổng: kiểm tra kết nối (the portal: try what it promises)"""
+
+
+@portal.command(
+    "check", help="Thử Cổng bằng một bài nháp (try the portal with one draft: log in, create, find, update, list)"
+)
+def check(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="Tên Cổng (portal.name)", show_default=False)
+    ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Đồng ý ghi một bài nháp lên Cổng (do write a draft there)")
+    ] = False,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    settings = config_from(config)
+    if name is not None and name != settings.portal.name:
+        raise UsageError(
+            f'there is no portal "{name}"', hint=f'the portal of this configuration is "{settings.portal.name}"'
+        )
+    if yes:
+        operate(config, None, "portal-check", {}, as_json=as_json, show=_show)
+    document = {"portal": settings.portal.name, "would": list(STEPS)}
+    emit(document, as_json=as_json, show=_show_plan, language=settings.office.language)
+
+
+def _show_plan(out: Console, document: Mapping[str, Any], language: str) -> None:
+    out.print(words(_TEXTS, "would", language))
+    for step in document["would"]:
+        out.print(f"  {words(STEPS, step, language)}")
+    out.print(words(_TEXTS, "how", language))
+
+
+def _show(out: Console, document: Mapping[str, Any], language: str) -> None:
+    made = table(
+        "", words(_TEXTS, "step", language), words(_TEXTS, "seen", language), "#" + words(_TEXTS, "seconds", language)
+    )
+    for step in document["steps"]:
+        seen = escape(step["detail"]) + (f"\n→ {escape(step['hint'])}" if step["hint"] else "")
+        seconds = f"{step['seconds']:.2f}" if step["ok"] is not None else ""
+        made.add_row(_SIGNS[step["ok"]], words(STEPS, step["step"], language), seen, seconds)
+    out.print(made)
+    if document["left"]:
+        left = document["left"]
+        out.print(
+            f"{words(_TEXTS, 'left', language)} {escape(left['title'])} ({escape(left['id'])}) {escape(left['url'])}"
+        )
+    out.print(words(_TEXTS, "ok" if document["ok"] else "not_ok", language))
