@@ -277,3 +277,9 @@ def test_public_post_whose_date_an_editor_took_away_is_still_there(site: Site) -
     found = portal.find(key)
     assert found is not None
     assert (found.state, found.published_at) == (PortalState.PUBLIC, None)
+
+
+def test_account_with_another_id_than_its_login_is_taken_without_its_roles(site: Site) -> None:
+    page = Page(status=401, body=b'{"type": "Unauthorized", "message": ""}', content_type="application/json")
+    site.server.inject(Fault(method="GET", path="/@users/*", page=page))
+    assert "with which roles, it does not say" in site.portal().verify()
