@@ -1,7 +1,10 @@
 """WordPress with our external-id plugin, on a portal over loopback: the contract, and what the plugin changes."""
 
 import json
+import shutil
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -126,3 +129,10 @@ def test_conflict_with_another_post_than_ours_is_an_error(server: LocalPortal, p
     server.inject(Fault(page=Page(status=409, body=body, content_type="application/json")))
     error = refusal(lambda: portal.create(sample_post(), new_key()))
     assert (error.kind, error.unknown, error.permanent) == ("conflict", False, False)
+
+
+@pytest.mark.skipif(shutil.which("php") is None, reason="PHP is not installed here")
+def test_plugin_is_php_without_faults() -> None:
+    plugin = Path(__file__).parents[2] / "packaging" / "wordpress" / "syncd-external-id.php"
+    told = subprocess.run(["php", "-l", str(plugin)], capture_output=True, text=True, timeout=30, check=False)
+    assert (told.returncode, told.stderr) == (0, "")
