@@ -6,7 +6,7 @@ we do not know. A file that cannot be had keeps no post back: the text then goes
 
 import html
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -17,14 +17,18 @@ from syncd.ports.media import FetchedFile, StoredFile
 from syncd.ports.portal import FileToPush, PlacedFile
 from syncd.ports.records import PostRecord
 
+_WEB = ("http://", "https://")
 MOST_FILES = 40  # of one post; each costs the unit's own site a request
 _TROUBLE_STANDS = timedelta(hours=20)  # a file that could not be had is not asked for at each try of its post
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Wanted:
+    """`inside`: it travels within the post."""
+
     url: str
-    is_picture: bool
+    is_picture: bool = False
+    inside: bool = False
     name: str = ""
     alt: str = ""
     caption: str = ""
@@ -51,6 +55,18 @@ class PostFiles:
         return text
 
 
+@dataclass(slots=True, kw_only=True)
+class _Visit:
+    """The files of one post while they are placed: what was known, and what is to be written down."""
+
+    post: PostRecord
+    files: PostFiles
+    known: Mapping[str, FetchedFile]
+    stored: Mapping[str, StoredFile]
+    fetched: list[FetchedFile] = field(default_factory=list)
+    put: list[StoredFile] = field(default_factory=list)
+
+
 class FilePlacer:
     """Puts the files of posts. Shared by the threads of one batch: two posts with one picture put it once."""
 
@@ -61,7 +77,9 @@ class FilePlacer:
         self._busy: dict[str, threading.Lock] = {}
 
     def place(self, post: PostRecord) -> PostFiles:
-        """Fetch what is not known yet and put what does not stand there yet.
+        """Fetch what is not known yet, judge the attachments, and put what does not stand there yet.
+
+        Nothing of a post is put before all its attachments were judged.
 
         Raises:
             PortalError: the portal is in trouble; the post was not touched.
@@ -74,39 +92,22 @@ class FilePlacer:
             known = uow.media.fetched(post.unit, [each.url for each in wanted])
             hashes = [row.sha256 for row in known.values() if row.sha256]
             stored = uow.media.stored(self._services.portal.name, hashes)
-        fetched: list[FetchedFile] = []
-        put: list[StoredFile] = []
-        for number, each in enumerate(wanted):
-            inside = number == 0 and each.is_picture and self._capabilities.image_inside
-            row = known.get(each.url)
-            if row is not None and self._is_current(row, post) and not inside:
-                if row.trouble is not None:
-                    files.troubles.append(row.trouble)
-                    continue
-                standing = stored.get(row.sha256 or "")
-                if standing is not None:
-                    self._show(files, each, standing)
-                    continue
-            row, file = self._fetch(post, each, row)
-            if row.mark is not None:
-                files.marked = row
-                break
-            fetched.append(row)
-            if row.trouble is not None:
-                files.troubles.append(row.trouble)
-            if file is None:
-                continue
-            if inside:
-                files.picture_inside = file
-                continue
-            standing = self._put(file, files)
-            if standing is not None:
-                put.append(standing)
-                self._show(files, each, standing)
-        if fetched or put:
+        visit = _Visit(post=post, files=files, known=known, stored=stored)
+        attached = []
+        for each in wanted:
+            if not each.is_picture:
+                attached.append((each, self._read(visit, each)))
+                if files.marked is not None:
+                    return files
+        for each, file in attached:
+            self._show(visit, each, file)
+        for each in wanted:
+            if each.is_picture:
+                self._show(visit, each, self._read(visit, each))
+        if visit.fetched or visit.put:
             with self._services.db.write() as uow:
-                uow.media.put_fetched(fetched)
-                uow.media.put_stored(put)
+                uow.media.put_fetched(visit.fetched)
+                uow.media.put_stored(visit.put)
                 uow.commit()
         return files
 
@@ -119,25 +120,73 @@ class FilePlacer:
     # --- steps ---------------------------------------------------------------------------------------
 
     def _wanted(self, post: PostRecord, files: PostFiles) -> list[_Wanted]:
-        rule = self._services.publish_rules.files
-        if self._services.fetch_file is None or rule == "none":
+        """Attachments whatever the rule: a mark in one of them keeps the post here."""
+        if self._services.fetch_file is None:
             return []
+        can = self._capabilities
+        most_pictures = {"none": 0, "first": 1}.get(self._services.publish_rules.files, MOST_FILES)
         pictures = [
-            _Wanted(url=image["url"], is_picture=True, alt=image.get("alt", ""), caption=image.get("caption", ""))
-            for image in post.images
+            _Wanted(
+                url=image["url"],
+                is_picture=True,
+                inside=can.image_inside and number == 0,
+                alt=image.get("alt", ""),
+                caption=image.get("caption", ""),
+            )
+            for number, image in enumerate(post.images[:most_pictures])
+            if can.files or (can.image_inside and number == 0)
         ]
-        attached = [_Wanted(url=file["url"], is_picture=False, name=file.get("title", "")) for file in post.attachments]
-        if rule == "first":
-            pictures, attached = pictures[:1], []
-        if not self._capabilities.files:
-            # Attachments are read all the same: a mark in one of them keeps the post back.
-            pictures = pictures[:1] if self._capabilities.image_inside else []
-        once = {each.url: each for each in reversed((*pictures, *attached))}
-        wanted = [each for each in (*pictures, *attached) if once.pop(each.url, None) is not None]
-        web = [each for each in wanted if each.url.lower().startswith(("http://", "https://"))]
-        if len(web) > MOST_FILES:
-            files.troubles.append(f"{len(web)} files: the first {MOST_FILES} were copied")
-        return web[:MOST_FILES]
+        attached = [_Wanted(url=file["url"], name=file.get("title", "")) for file in post.attachments]
+        once = {each.url: each for each in (*pictures, *attached) if each.url.lower().startswith(_WEB)}
+        if len(once) > MOST_FILES:
+            files.troubles.append(f"{len(once)} files: the first {MOST_FILES} were copied")
+        # Of many files the attachments come first: they must be judged.
+        return sorted(once.values(), key=lambda each: each.is_picture)[:MOST_FILES]
+
+    def _read(self, visit: _Visit, wanted: _Wanted) -> FileToPush | None:
+        """The file where its bytes are needed: it is not known as it is now, not judged, or does not stand at the portal."""
+        files, row = visit.files, visit.known.get(wanted.url)
+        if row is not None and self._is_current(row, visit.post) and not wanted.inside:
+            if row.trouble is not None:
+                files.troubles.append(row.trouble)
+                return None
+            if row.mark is None and (row.sha256 in visit.stored or not self._is_copied(wanted)):
+                return None
+        row, file = self._fetch(visit.post, wanted, row)
+        if row.mark is not None:
+            files.marked = row
+            return None
+        visit.known = {**visit.known, wanted.url: row}
+        visit.fetched.append(row)
+        if row.trouble is not None:
+            files.troubles.append(row.trouble)
+        return file
+
+    def _is_copied(self, wanted: _Wanted) -> bool:
+        return self._capabilities.files and (wanted.is_picture or self._services.publish_rules.files == "all")
+
+    def _show(self, visit: _Visit, wanted: _Wanted, file: FileToPush | None) -> None:
+        """Let the post show the copy at the portal, which is put there where it does not stand yet."""
+        if wanted.inside:
+            visit.files.picture_inside = file
+            return
+        row = visit.known.get(wanted.url)
+        if row is None or row.sha256 is None or not self._is_copied(wanted):
+            return
+        standing = visit.stored.get(row.sha256)
+        if standing is None:
+            standing = self._put(file, visit.files) if file is not None else None
+            if standing is None:
+                return
+            visit.put.append(standing)
+            visit.stored = {**visit.stored, standing.sha256: standing}
+        placed = PlacedFile(
+            sha256=standing.sha256, id=standing.portal_id, url=standing.url, alt=wanted.alt, caption=wanted.caption
+        )
+        if placed.url:
+            visit.files.placed[wanted.url] = placed
+        if wanted.is_picture and visit.files.picture is None:
+            visit.files.picture = placed
 
     def _is_current(self, row: FetchedFile, post: PostRecord) -> bool:
         if row.trouble is not None and self._services.clock.now() - row.fetched_at > _TROUBLE_STANDS:
@@ -163,8 +212,6 @@ class FilePlacer:
         return row, replace(file, name=wanted.name, alt=wanted.alt, caption=wanted.caption)
 
     def _put(self, file: FileToPush, files: PostFiles) -> StoredFile | None:
-        if not self._capabilities.files:
-            return None
         portal = self._services.portal
         with self._alone_with(file.sha256):
             try:
@@ -189,12 +236,3 @@ class FilePlacer:
             lock = self._busy.setdefault(sha256, threading.Lock())
         with lock:
             yield
-
-    def _show(self, files: PostFiles, wanted: _Wanted, standing: StoredFile) -> None:
-        placed = PlacedFile(
-            sha256=standing.sha256, id=standing.portal_id, url=standing.url, alt=wanted.alt, caption=wanted.caption
-        )
-        if placed.url:
-            files.placed[wanted.url] = placed
-        if wanted.is_picture and files.picture is None:
-            files.picture = placed
