@@ -22,8 +22,21 @@ from syncd.domain.model import LOCAL, Approval, SourceKey
 from syncd.ports.clock import Clock
 from syncd.ports.portal import DeliveryClass, FileToPush, PlacedFile, PortalPost, PortalState, PostToPush, Trash
 
-_APP_KEY = ""  # of Blogger's first interface; nobody looks at it any more
 _NOT_FOUND = 404
+_KEPT = [
+    "title",
+    "description",
+    "mt_text_more",
+    "mt_excerpt",
+    "mt_keywords",
+    "mt_allow_comments",
+    "mt_allow_pings",
+    "wp_slug",
+    "wp_password",
+    "categories",
+    "dateCreated",
+    "date_created_gmt",
+]
 _PLACED_KEPT = 2_000
 _PLAIN_ID = re.compile(r"[^\x00-\x20]{1,200}")
 
@@ -89,6 +102,8 @@ class MetaWeblogCalls:
     def _seen(self, api: XmlRpcApi, item: Any) -> PortalPost:
         (item,) = structs(api, [item], "postid", "description")
         html, date = str(item["description"]), _date(item)
+        if item.get("mt_text_more"):
+            html += f"<!--more-->{item['mt_text_more']}"  # an editor put a fold into the text; our key stands below it
         title = str(item.get("title", ""))
         state = STATES.get(str(item.get("post_status", "publish")), PortalState.PENDING)
         if state is PortalState.PUBLIC and date is not None and date > self._clock.now():
@@ -138,9 +153,8 @@ class MetaWeblogCalls:
         if not isinstance(standing, dict):
             raise api.fail(f"does not tell what post {portal_id} is")
         status = "draft" if hide else standing.get("post_status", "publish")
-        kept = {name: standing[name] for name in ("title", "description", "mt_excerpt") if name in standing}
         # what is left out counts as emptied with some of these portals
-        kept |= {name: standing[name] for name in ("categories", "dateCreated", "date_created_gmt") if name in standing}
+        kept = {name: standing[name] for name in _KEPT if name in standing}
         change = {**kept, **members, "post_status": status}
         # WordPress 6.1.9 sets the picture last, and answers 404 to the one that is set already
         if str(change.get("wp_post_thumbnail")) == str(standing.get("wp_post_thumbnail")):
@@ -187,6 +201,7 @@ class MetaWeblogCalls:
         members: dict[str, object] = {
             "title": post.title if self._plain_titles else escape(post.title, quote=False),
             "description": html,
+            "mt_text_more": "",
             "mt_excerpt": escape(post.summary, quote=False),
         }
         if post.image is not None and post.image.id.isdigit():

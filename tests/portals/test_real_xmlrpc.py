@@ -114,3 +114,22 @@ def test_account_that_loses_posts_of_a_page_makes_no_census(wordpress: RealWordP
     wordpress.type_posts("Của B", author="unit_b", date="1987-05-03 09:00:00", copies=60)
     portal = connect(wordpress, "unit_a", full_roles=("author",))
     assert refusal(lambda: list(portal.list(at, at + timedelta(days=9)))).kind == "incomplete"
+
+
+def test_text_below_an_editors_fold_is_kept_when_the_post_is_withdrawn_over_metaweblog(
+    wordpress: RealWordPress,
+) -> None:
+    portal, key = connect(wordpress, dialect="metaweblog"), new_key()
+    made = portal.create(sample_post(html="<p>Trên.</p><p>Dưới.</p>"), key)
+    folded = f"<p>Trên.</p><!--more--><p>Dưới.</p>\n<!-- {key} -->"
+    wordpress.php(
+        "wp_update_post(array('ID' => (int) $in['id'], 'post_content' => $in['text']));", id=made.id, text=folded
+    )
+    seen = portal.find(key)
+    assert seen is not None
+    assert (seen.id, seen.content_sha256) == (made.id, made.content_sha256)
+    assert portal.withdraw(made.id, key).state is PortalState.DRAFT
+    text = wordpress.php("echo get_post((int) $in['id'])->post_content;", id=made.id)
+    assert ("Trên." in text, "Dưới." in text, key in text) == (True, True, True)
+    portal.update(made.id, sample_post(html="<p>Chỉ còn.</p>"), key)
+    assert "Dưới." not in wordpress.php("echo get_post((int) $in['id'])->post_content;", id=made.id)
