@@ -33,6 +33,7 @@ from syncd.ports.records import (
     StatementRecord,
     StoryRecord,
 )
+from syncd.ports.watch import WatchStore
 
 
 class SourceStore(Protocol):
@@ -215,6 +216,18 @@ class PushStore(Protocol):
         """How many delivered posts stand on the portal in an older version than here."""
         ...
 
+    def left(self, portal: str) -> list[PushRecord]:
+        """Those whose copy somebody at the portal changed or removed, and that a person has to decide on."""
+        ...
+
+    def delivered_since(self, portal: str, since: datetime) -> list[PushRecord]:
+        """Delivered ones that the portal accepted at or after `since`, by that instant."""
+        ...
+
+    def newest_delivered(self, portal: str, *, before: datetime, limit: int) -> list[PushRecord]:
+        """Of the delivered ones that were accepted before `before` those that were queued last."""
+        ...
+
 
 class CensusStore(Protocol):
     def add(self, census: CensusRecord) -> int: ...
@@ -352,6 +365,7 @@ class UnitOfWork(Protocol):
     pushes: PushStore
     flood: FloodStore
     media: MediaStore
+    watch: WatchStore
     censuses: CensusStore
     sightings: SightingStore
     outages: OutageStore

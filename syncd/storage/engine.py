@@ -25,6 +25,7 @@ REVISIONS = (
     "0004",
     "0005",
     "0006",
+    "0007",
 )  # the schema's revisions, oldest first: opening a database must not cost the import of Alembic
 # SQLite's 2 MB do not hold the pages that some looks committed together change: each would be written to the WAL several times.
 _WRITER_CACHE_KB = 8_000

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from syncd.domain.model import PostId, UnitId
 from syncd.domain.retry import LONGEST_WAIT
@@ -97,6 +97,22 @@ class SqlPushStore:
         )
         return records_of(PushRecord, self._transaction.execute(query))
 
+    def left(self, portal: str) -> list[PushRecord]:
+        waiting = sql.text("error_kind = 'left'")  # said as the index says it: a parameter hides it from SQLite
+        query = sql.select(tables.pushes).where(waiting, tables.pushes.c.portal == portal).order_by(tables.pushes.c.id)
+        return records_of(PushRecord, self._transaction.execute(query))
+
+    def delivered_since(self, portal: str, since: datetime) -> list[PushRecord]:
+        query = _delivered(portal).where(tables.pushes.c.accepted_at >= since)
+        query = query.order_by(tables.pushes.c.accepted_at, tables.pushes.c.id)
+        return records_of(PushRecord, self._transaction.execute(query))
+
+    def newest_delivered(self, portal: str, *, before: datetime, limit: int) -> list[PushRecord]:
+        query = _delivered(portal).where(tables.pushes.c.accepted_at < before)
+        # by the primary key, walked from its end: by the instant all that were ever delivered would be sorted
+        query = query.order_by(tables.pushes.c.id.desc()).limit(limit)
+        return records_of(PushRecord, self._transaction.execute(query))
+
     def counts(self) -> dict[tuple[UnitId, PushState], int]:
         query = sql.select(tables.pushes.c.unit, tables.pushes.c.state, sql.func.count().label("number"))
         rows = self._transaction.execute(query.group_by(tables.pushes.c.unit, tables.pushes.c.state))
@@ -109,6 +125,13 @@ class SqlPushStore:
             .group_by(tables.pushes.c.unit)
         )
         return {UnitId(row.unit): row.number for row in self._transaction.execute(query)}
+
+
+def _delivered(portal: str) -> Any:
+    # with `=` SQLite takes the index by state, of nearly all pushes
+    return sql.select(tables.pushes).where(
+        tables.pushes.c.portal == portal, tables.pushes.c.state.not_in(_NOT_DELIVERED)
+    )
 
 
 def _behind() -> "tuple[ColumnElement[bool], ...]":

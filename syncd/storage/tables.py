@@ -31,6 +31,8 @@ from syncd.storage.source_tables import looks as looks
 from syncd.storage.source_tables import sources as sources
 from syncd.storage.source_tables import windows as windows
 from syncd.storage.types import Hashes, Items, Json, RowId, Utc, Word
+from syncd.storage.watch_tables import answers as answers
+from syncd.storage.watch_tables import portal_alarms as portal_alarms
 
 # --- posts -----------------------------------------------------------------------------------------
 
@@ -144,6 +146,7 @@ pushes = Table(
     UniqueConstraint("post", "portal"),
     Index(None, "state", "portal", "queued_at"),
     Index(None, "unit", "state"),
+    partial_index("ix_pushes_left", "portal", where="error_kind = 'left'"),
 )
 
 # How many posts that were held back were let go on a local day.

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from syncd.storage.pushes import SqlPushStore
     from syncd.storage.slots import SqlSlotStore
     from syncd.storage.sources import SqlLookStore, SqlSourceStore
+    from syncd.storage.watch import SqlWatchStore
 
 
 class SqlUnitOfWork(UnitOfWork):
@@ -32,6 +33,7 @@ class SqlUnitOfWork(UnitOfWork):
     pushes: "SqlPushStore"
     flood: "SqlFloodStore"
     media: "SqlMediaStore"
+    watch: "SqlWatchStore"
     censuses: "SqlCensusStore"
     sightings: "SqlSightingStore"
     outages: "SqlOutageStore"
@@ -68,6 +70,7 @@ _STORES = {
     "pushes": ("pushes", "SqlPushStore"),
     "flood": ("backfills", "SqlFloodStore"),
     "media": ("media", "SqlMediaStore"),
+    "watch": ("watch", "SqlWatchStore"),
     "censuses": ("census", "SqlCensusStore"),
     "sightings": ("census", "SqlSightingStore"),
     "outages": ("census", "SqlOutageStore"),
