@@ -157,7 +157,7 @@ def write_exclusively(path: Path, data: bytes) -> bool:
         return False
     finally:
         temporary.unlink()
-    _sync_directory(path.parent)
+    sync_directory(path.parent)
     return True
 
 
@@ -165,7 +165,7 @@ def write_over(path: Path, data: bytes, *, durable: bool, mode: int = 0o600) -> 
     """Put a whole file in place of what stands there, if anything."""
     os.replace(_temporary(path, data, durable=durable, mode=mode), path)
     if durable:
-        _sync_directory(path.parent)
+        sync_directory(path.parent)
 
 
 def _temporary(path: Path, data: bytes, *, durable: bool, mode: int) -> Path:
@@ -183,7 +183,8 @@ def _temporary(path: Path, data: bytes, *, durable: bool, mode: int) -> Path:
     return temporary
 
 
-def _sync_directory(directory: Path) -> None:
+def sync_directory(directory: Path) -> None:
+    """Force to disk which names stand in a folder."""
     descriptor = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(descriptor)

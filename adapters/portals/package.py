@@ -18,7 +18,7 @@ from adapters.http.client import PoliteClient
 from adapters.portals.content import is_key, outgoing_links
 from adapters.portals.outbox_files import OutboxEntry
 from adapters.portals.outbox_store import STATES, EntryFolder, entry_of
-from adapters.portals.package_files import Errand, HandedOver, Item, handed_over, write_package
+from adapters.portals.package_files import Errand, HandedOver, Item, handed_over, remove_half_made, write_package
 from adapters.portals.package_receipts import MAX_BYTES, Receipt, ReceiptLine, read_receipt
 from syncd.domain.identity import text_sha256
 from syncd.domain.model import SourceKey
@@ -87,6 +87,7 @@ class PackagePortal:
             self._receipts.mkdir(exist_ok=True)
             with self._store.changing():
                 self._store.sweep()
+                remove_half_made(self._root)
                 made = self._hand_over()
             told = self._told()
         waiting = sum(key not in told.lines for key in self._keys())

@@ -14,7 +14,7 @@ from typing import Any
 
 import nh3
 
-from adapters.portals.outbox_files import OutboxEntry, write_over
+from adapters.portals.outbox_files import OutboxEntry, sync_directory, write_over
 from adapters.portals.package_receipts import receipt_form, table
 from syncd.domain.model import LOCAL, SourceKey
 from syncd.ports.portal import PortalState
@@ -90,11 +90,16 @@ def handed_over(root: Path, known: dict[str, Mapping[str, Any]]) -> HandedOver:
     return HandedOver(turns=turns, last=last)
 
 
+def remove_half_made(root: Path) -> None:
+    """Remove what a writer that died left of a package."""
+    for folder in root.glob(".goi-*.tmp"):
+        shutil.rmtree(folder)
+
+
 def write_package(root: Path, number: int, items: Sequence[Item], *, files: Path, files_url: str, portal: str) -> str:
     """Make the next package, whole or not at all; its name. `files` holds the pictures that texts link to under `files_url`."""
     name = f"goi-{number:04d}"
     folder = root / f".{name}.tmp"
-    shutil.rmtree(folder, ignore_errors=True)
     (folder / "tep").mkdir(parents=True)
     rows = []
     for place, item in enumerate(items, start=1):
@@ -105,7 +110,7 @@ def write_package(root: Path, number: int, items: Sequence[Item], *, files: Path
             linked = sorted({*linked, Path(item.entry.image.file).name})
         for file in linked:
             if (files / file).is_file():
-                shutil.copyfile(files / file, folder / "tep" / file)
+                _put(folder / "tep" / file, (files / file).read_bytes())
         _put(folder / page, _page(item, html))
         rows.append(_row(place, item, page, linked))
     _put(folder / "danh-sach.csv", table(_LIST, rows))
@@ -119,6 +124,7 @@ def write_package(root: Path, number: int, items: Sequence[Item], *, files: Path
     ]
     _put(folder / "SHA256SUMS", "".join(sums).encode())
     os.replace(folder, root / name)
+    sync_directory(root)
     return name
 
 

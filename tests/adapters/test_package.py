@@ -2,7 +2,9 @@
 
 import csv
 import hashlib
+import signal
 import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -200,7 +202,52 @@ def test_process_that_died_before_it_noted_a_package_hands_nothing_over_twice(
     again = open_packages(folder, clock)
     assert "handed over" not in again.verify()
     again.create(sample_post(), new_key())
+    assert not (folder / ".goi-0002.tmp").exists()
     assert "handed over goi-0002" in again.verify()
+
+
+WRITER = """
+import sys
+from datetime import timedelta
+from pathlib import Path
+from adapters.http.client import HttpSettings, PoliteClient
+from adapters.portals.package import PackagePortal, PackageSettings
+from syncd.clock import SystemClock
+from syncd.testing.portal_contract import new_key, sample_image, sample_post
+clock = SystemClock()
+settings = PackageSettings(directory=Path(sys.argv[1]), portal_url="https://cong.vidu.example", posts_per_package=2)
+portal = PackagePortal(settings, name="c", http=PoliteClient(HttpSettings(), clock=clock), clock=clock, settle=timedelta(0))
+while True:
+    portal.verify()
+    for _ in range(3):
+        key = new_key()
+        portal.create(sample_post(image=portal.put_file(sample_image())), key)
+        sys.stdout.write(f"{key}\\n")
+        sys.stdout.flush()
+"""
+
+
+def test_writer_killed_at_any_point_hands_each_post_over_once_and_whole(folder: Path, clock: FakeClock) -> None:
+    done: set[str] = set()
+    for lines in (4, 7, 11):
+        writer = subprocess.Popen([sys.executable, "-c", WRITER, str(folder)], stdout=subprocess.PIPE, text=True)
+        assert writer.stdout is not None
+        said = [writer.stdout.readline() for _ in range(lines)]
+        writer.send_signal(signal.SIGKILL)
+        said += writer.stdout.readlines()
+        writer.stdout.close()
+        writer.wait()
+        done |= {line.strip() for line in said}
+    open_packages(folder, clock).verify()
+    packages = sorted(folder.glob("goi-*"))
+    handed = [row["ma"] for package in packages for row in rows_of(package / "danh-sach.csv")]
+    assert len(handed) == len(set(handed))
+    assert done <= set(handed)
+    assert [int(package.name.removeprefix("goi-")) for package in packages] == list(range(1, len(packages) + 1))
+    for package in packages:
+        assert subprocess.run(["sha256sum", "-c", "--quiet", "SHA256SUMS"], cwd=package, check=False).returncode == 0
+        assert len(list((package / "tep").iterdir())) == len(rows_of(package / "danh-sach.csv"))
+    assert not list(folder.rglob("*.tmp"))
 
 
 def test_many_posts_make_several_packages(folder: Path, clock: FakeClock) -> None:
