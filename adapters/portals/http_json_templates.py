@@ -257,8 +257,14 @@ def check(text: str, names: Names) -> None:
             _known(node.name, _TESTS, "test")
         elif isinstance(node, nodes.Name):
             _known(node.name, names.known, "name")
-        elif isinstance(node, nodes.Getattr) and isinstance(node.node, nodes.Name):
-            members = names.known.get(node.node.name)
+        elif isinstance(node, nodes.Getattr):
+            if not isinstance(node.node, nodes.Name):
+                raise BadTemplate(
+                    f"there is no member {node.attr!r} here", hint="names, members of names, and filters are"
+                )
+            members = names.known.get(node.node.name, frozenset())
+            if node.node.name not in names.known:
+                continue
             if members is None:
                 raise BadTemplate(f"{node.node.name!r} has no member {node.attr!r}", hint="it is a single value")
             _known(node.attr, members, f"member of {node.node.name!r}")

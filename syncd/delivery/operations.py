@@ -121,7 +121,7 @@ def run_census(services: Services, *, unit: str | None = None, period: str | Non
 
 
 def run_portal_check(services: Services) -> Outcome:
-    report = check_portal(services)
+    report = check_portal(services.portal, services.clock)
     return report.as_json(), 0 if report.ok else FOREIGN_FAILED if report.unreachable else NEEDS_A_PERSON
 
 

@@ -4,9 +4,9 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qs
 
 from syncd.testing.local_site import Line, LocalSite, Page, SeenRequest
+from tests.adapters.nukeviet_portal import form_of
 
 Guard = Callable[[SeenRequest], Page | None]
 
@@ -80,8 +80,7 @@ class JsonPortal:
         if "json" in request.headers.get("content-type", ""):
             made: dict[str, Any] = json.loads(request.body)
             return made
-        fields = parse_qs(request.body.decode(), keep_blank_values=True)
-        return {name: values[-1] for name, values in fields.items()}
+        return dict(form_of(request))
 
     def _listed(self, query: Mapping[str, str]) -> Page:
         found = [post for post in self.posts.values() if query.get("key") in (None, post["key"])]

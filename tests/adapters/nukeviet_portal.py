@@ -38,7 +38,7 @@ class NukeViet:
         site.behave("/*", self._behave)
 
     def _behave(self, line: Line, request: SeenRequest) -> bool:
-        form = _form(request)
+        form = form_of(request)
         page = self._api(form) if request.path == "/api.php" else self._admin(request, form)
         creates = form.get("action") == "SyncdCreate" or (form.get("save") == "1" and not request.query.get("id"))
         if self.lose and creates:
@@ -210,7 +210,8 @@ class NukeViet:
 _LOGOUT = '<a class="logout" href="?logout">Thoát</a>'
 
 
-def _form(request: SeenRequest) -> dict[str, str]:
+def form_of(request: SeenRequest) -> dict[str, str]:
+    """The fields of a form, in either coding."""
     kind = request.headers.get("content-type", "")
     if not kind.startswith("multipart/"):
         return {name: values[-1] for name, values in parse_qs(request.body.decode("utf-8", "replace"), True).items()}

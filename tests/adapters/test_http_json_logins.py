@@ -336,11 +336,10 @@ def test_lost_answer_is_unknown_and_the_post_is_found(
 @pytest.mark.parametrize(
     ("text", "cost", "made"),
     [
-        ("U*U", 5, "$2y$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"),
         ("Đảng bộ tỉnh_1700000000", 4, "$2y$04$CCCCCCCCCCCCCCCCCCCCC.722VtCTrkshdu/SHUh2q5Mb.uGa5js."),
         ("x" * 80, 4, "$2y$04$CCCCCCCCCCCCCCCCCCCCC.ug0A3dTXhy5U.dFjx/qguZ8I4CB77BC"),
     ],
-    ids=["ascii", "vietnamese", "longer-than-it-reads"],
+    ids=["vietnamese", "longer-than-it-reads"],
 )
 def test_bcrypt_is_what_the_systems_own_library_makes(text: str, cost: int, made: str) -> None:
     """Made by crypt(3) of libxcrypt 4.4.33."""

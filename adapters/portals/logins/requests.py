@@ -22,7 +22,10 @@ class FilePart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One request. `form` is encoded last, so that a login can add to it; `secret_query` stands in no message."""
+    """One request. `form` is encoded last, so that a login can add to it: with `files`, be there some or none, as a multipart form.
+
+    `secret_query` stands in no message.
+    """
 
     method: str
     url: str
@@ -32,7 +35,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     form: tuple[tuple[str, str], ...] | None = None
-    files: tuple[FilePart, ...] = ()
+    files: tuple[FilePart, ...] | None = None
 
     def with_headers(self, headers: Mapping[str, str]) -> "Request":
         return replace(self, headers={**self.headers, **headers})
@@ -41,13 +44,13 @@ class Request:
         """The same with its form in the body."""
         if self.form is None:
             return self
-        if not self.files:
+        if self.files is None:
             body = urlencode(self.form).encode()
             return replace(
                 self.with_headers({"content-type": "application/x-www-form-urlencoded"}), body=body, form=None
             )
         body, content_type = _multipart(self.form, self.files)
-        return replace(self.with_headers({"content-type": content_type}), body=body, form=None, files=())
+        return replace(self.with_headers({"content-type": content_type}), body=body, form=None, files=None)
 
     @property
     def address(self) -> str:

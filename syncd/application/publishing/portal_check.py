@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from syncd.application.services import Services
 from syncd.domain.identity import text_sha256
 from syncd.domain.model import Approval, SourceKey
 from syncd.errors import ForeignError
-from syncd.ports.portal import DeliveryClass, FileToPush, PortalPost, PortalState, PostToPush
+from syncd.ports.clock import Clock
+from syncd.ports.portal import DeliveryClass, FileToPush, Portal, PortalPost, PortalState, PostToPush
 
 STEPS = ("verify", "absent", "create", "find", "again", "upload", "update", "list", "read")
 # quotes, an entity and braces: what portals spoil, they spoil here
@@ -72,20 +72,19 @@ class PortalCheck:
 class _Trial:
     """The steps by their names; each says what it saw."""
 
-    def __init__(self, services: Services) -> None:
-        can = services.portal.capabilities
-        self.services = services
+    def __init__(self, portal: Portal, clock: Clock) -> None:
+        self.portal = portal
         self.key = SourceKey("syncd-" + secrets.token_hex(16))
         self.made: PortalPost | None = None
         self.post = PostToPush(
             title=_TITLE,
             html=_HTML,
             summary="Bài kiểm tra, có thể xóa.",
-            published_at=services.clock.now().replace(second=0, microsecond=0),  # some portals keep no seconds
+            published_at=clock.now().replace(second=0, microsecond=0),  # some portals keep no seconds
             approval=Approval.DRAFT,
             unit_name="syncd",
             source_url="https://example.invalid/syncd",
-            image_inside=_picture() if can.image_inside else None,
+            image_inside=_picture() if portal.capabilities.image_inside else None,
         )
 
     @property
@@ -95,16 +94,16 @@ class _Trial:
         return self.made
 
     def verify(self) -> str:
-        return self.services.portal.verify()
+        return self.portal.verify()
 
     def absent(self) -> str:
-        found = self.services.portal.find(self.key)
+        found = self.portal.find(self.key)
         if found is not None:
             raise _NotAsPromised(f"a key that was never sent is found: post {found.id}")
         return "a key that was never sent is not there"
 
     def create(self) -> str:
-        made = self.made = self.services.portal.create(self.post, self.key)
+        made = self.made = self.portal.create(self.post, self.key)
         if made.key != self.key:
             raise _NotAsPromised(f"post {made.id} does not carry our key")
         if made.state in (PortalState.PUBLIC, PortalState.SCHEDULED):
@@ -112,48 +111,46 @@ class _Trial:
         return f"post {made.id}, {made.state}"
 
     def find(self) -> str:
-        found = self.services.portal.find(self.key)
+        found = self.portal.find(self.key)
         if found is None or found.id != self.standing.id:
             raise _NotAsPromised(f"post {self.standing.id} is not found by its key")
         return f"found by its key: post {found.id}"
 
     def again(self) -> str:
-        portal = self.services.portal
-        if portal.capabilities.delivery_class is not DeliveryClass.A:
-            return f"class {portal.capabilities.delivery_class}: a second copy is kept off by looking first"
-        second = portal.create(self.post, self.key)
+        if self.portal.capabilities.delivery_class is not DeliveryClass.A:
+            return f"class {self.portal.capabilities.delivery_class}: a second copy is kept off by looking first"
+        second = self.portal.create(self.post, self.key)
         if second.id != self.standing.id:
             raise _NotAsPromised(f"a second post was made: {second.id} beside {self.standing.id}")
         return f"sent again, still post {second.id}"
 
     def upload(self) -> str:
-        portal = self.services.portal
-        if not portal.capabilities.files:
+        if not self.portal.capabilities.files:
             return "takes no files apart from posts"
-        first, second = portal.put_file(_picture()), portal.put_file(_picture())
+        first, second = self.portal.put_file(_picture()), self.portal.put_file(_picture())
         if first.id != second.id:
             raise _NotAsPromised(f"the same picture was stored twice: {first.id} and {second.id}")
         return f"stored once: file {first.id}"
 
     def update(self) -> str:
         edited = replace(self.post, title=f"{_TITLE} (2)", html=_HTML + "<p>Đã sửa.</p>")
-        changed = self.services.portal.update(self.standing.id, edited, self.key)
+        changed = self.portal.update(self.standing.id, edited, self.key)
         self.post = edited
         if changed.state is not self.standing.state:
             raise _NotAsPromised(f"its state went from {self.standing.state} to {changed.state}")
         return "title and text changed, state as it was"
 
     def list(self) -> str:
-        at, portal = self.post.published_at, self.services.portal
-        listed = list(portal.list(at - _WINDOW, at + _WINDOW))
+        at = self.post.published_at
+        listed = list(self.portal.list(at - _WINDOW, at + _WINDOW))
         if self.standing.id not in {post.id for post in listed}:
-            if not portal.capabilities.sees_unpublished:
+            if not self.portal.capabilities.sees_unpublished:
                 return f"{len(listed)} posts of these days; drafts are not among them, as its adapter says"
             raise _NotAsPromised(f"post {self.standing.id} is not among the {len(listed)} posts of these days")
         return f"{len(listed)} posts of these days, ours among them"
 
     def read(self) -> str:
-        seen = self.services.portal.read(self.standing.id)
+        seen = self.portal.read(self.standing.id)
         if seen is None:
             raise _NotAsPromised(f"post {self.standing.id} reads as gone")
         if seen.title != self.post.title:
@@ -165,19 +162,19 @@ class _Trial:
         return "as it was sent"
 
 
-def check_portal(services: Services) -> PortalCheck:
+def check_portal(portal: Portal, clock: Clock) -> PortalCheck:
     """Try every promise in turn, and stop at the first that does not hold. Leaves one draft and one small picture there.
 
     Only one writer may do this for a portal at a time. What the portal does is a result, never an exception.
     """
-    trial, unreachable = _Trial(services), False
+    trial, unreachable = _Trial(portal, clock), False
     done: list[CheckStep] = []
     for name in STEPS:
         if any(step.ok is False for step in done):
             done.append(CheckStep(name=name, ok=None, detail="not tried"))
             continue
         call: Callable[[], str] = getattr(trial, name)
-        start = services.clock.monotonic()
+        start = clock.monotonic()
         hint: str | None = None
         try:
             ok, detail = True, call()
@@ -185,9 +182,9 @@ def check_portal(services: Services) -> PortalCheck:
             ok, detail = False, str(err)
         except ForeignError as err:
             ok, detail, hint, unreachable = False, f"{err.kind}: {err.message}", err.hint, True
-        seconds = services.clock.monotonic() - start
+        seconds = clock.monotonic() - start
         done.append(CheckStep(name=name, ok=ok, detail=detail, hint=hint, seconds=seconds))
-    return PortalCheck(portal=services.portal.name, steps=tuple(done), left=trial.made, unreachable=unreachable)
+    return PortalCheck(portal=portal.name, steps=tuple(done), left=trial.made, unreachable=unreachable)
 
 
 def _picture() -> FileToPush:
