@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from syncd.testing.failpoints import Moment, Place
 
-_COMMIT = "syncd.storage.connections:Connections.commit"
+_COMMIT = "syncd.storage.writers:Writers._end_group"  # of either database; where nothing was kept it rolls back
 _ADD = "syncd.storage.pushes:SqlPushStore.add"
 _FLUSH = "syncd.storage.ledger:SqlLedger.flush"
 _TAKE = "syncd.application.collecting.looks:_take"
@@ -68,7 +68,7 @@ CRASH_POINTS: Mapping[str, CrashPoint] = {
     "CP20": _at("inside delivered COMMIT", "publish", _COMMIT, Moment.FORCING, following=f"{_WORDPRESS}.create", database="sqlite"),
     "CP21": _at("after delivered COMMIT", "publish", _COMMIT, Moment.AFTER, following=f"{_WORDPRESS}.create"),
     "CP22": _at("media uploaded, post not created", "picture", _WIRE, Moment.ANSWERED, saying=_POST_MEDIA),
-    "CP23": _not_yet("draft created, not published", "no adapter creates in one call and publishes in another"),
+    "CP23": _at("draft created, not published", "plone", "adapters.portals.plone:PlonePortal._hand_on"),
     "CP24": _at("update sent, reply lost", "edit", _WIRE, Moment.ANSWERED, saying=_POST_UPDATE),
     "CP25": _at("unpublish sent, reply lost", "withdraw", _WIRE, Moment.ANSWERED, saying=_POST_UPDATE, within=f"{_WORDPRESS}.withdraw"),
     # --- the end of a month, and the ranking ---
@@ -96,6 +96,6 @@ CRASH_POINTS: Mapping[str, CrashPoint] = {
     "CP44": _not_yet("in VACUUM INTO / backup copy", "there is no syncd backup yet"),
     "CP45": _not_yet("mid retention delete", "nothing is deleted by age yet"),
     "CP46": _at("in SIGTERM drain", "drain", "syncd.delivery.scheduler:Scheduler.stop"),
-    "CP47": _not_yet("in lease renewal", "the writer of PostgreSQL holds an advisory lock, which is not renewed"),
+    "CP47": _at("in lease renewal", "lease", "syncd.storage.leases:Lease._run", Moment.AFTER, within="syncd.storage.leases:Lease.renew", database="postgresql"),
     "CP48": _at("in start-up recovery itself (kill 5 times in a row)", "start", "syncd.storage.slots:SqlSlotStore.recover", Moment.AFTER),
 }  # fmt: skip

@@ -3,7 +3,6 @@
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -18,4 +17,4 @@ def tally(request: pytest.FixtureRequest) -> Iterator[Tally]:
     yield counted
     if report := os.environ.get("SYNCD_CRASH_REPORT"):
         with Path(report).open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"test": request.node.name, **asdict(counted)}) + "\n")
+            file.write(json.dumps({"test": request.node.name, **counted.as_json()}) + "\n")

@@ -12,6 +12,7 @@ from html import escape
 from syncd.domain.model import LOCAL
 from syncd.testing.local_site import Line, LocalSite, Page, SeenRequest
 
+SECRET_MARK = "TÀI LIỆU MẬT"
 UNITS = ("ban-a", "ban-b", "ban-c", "ban-d")
 
 
@@ -37,7 +38,7 @@ class SitePost:
 
     def html(self, base: str) -> str:
         shown = f"<p><img src='{base}/{self.unit}/{self.number}.png' alt='Ảnh'></p>" if self.picture else ""
-        mark = "<p>TÀI LIỆU MẬT</p>" if self.secret else ""
+        mark = f"<p>{SECRET_MARK}</p>" if self.secret else ""
         return f"{mark}<p>Họp {self.text} và phát biểu với toàn thể cán bộ trong cơ quan.</p>{shown}"
 
 

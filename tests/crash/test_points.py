@@ -19,7 +19,16 @@ from tests.crash.world import Crash, Tally, World, bring_up
 
 KILLS = int(os.environ.get("SYNCD_CRASH_KILLS", "2"))
 DAILY = ("CP12", "CP18", "CP24", "CP35")
-SWEPT = [name for name, point in CRASH_POINTS.items() if point.place is not None and point.part != "upgrade"]
+SWEPT = [
+    name
+    for name, point in CRASH_POINTS.items()
+    if point.place and point.part != "upgrade" and point.database in ("", "sqlite")
+]
+ON_POSTGRESQL = [
+    name
+    for name, point in CRASH_POINTS.items()
+    if point.part in ("publish", "lease") and point.database in ("", "postgresql")
+]
 THEIRS = Path(__file__).resolve().parents[3] / "shared" / "reliability.md"
 
 
@@ -63,19 +72,18 @@ def test_killed_at_a_point_and_back(data_dir: Path, name: str) -> None:
 def test_killed_at_each_point_again_and_again(data_dir: Path, name: str, tally: Tally) -> None:
     if CRASH_POINTS[name].place.moment is Moment.FORCING and not Path("/proc/self/syscall").exists():  # type: ignore[union-attr]  # the swept ones have places
         pytest.skip("this kernel does not tell which call a thread is in")
-    with World(data_dir, seed=KILLS, tally=tally) as world:
+    portal = "plone" if CRASH_POINTS[name].part == "plone" else "wordpress"
+    with World(data_dir, portal=portal, seed=KILLS, tally=tally) as world:
         sweep_point(world, name, max(KILLS, 5) if CRASH_POINTS[name].part == "start" else KILLS)
 
 
 @pytest.mark.slow
 @pytest.mark.crash
-@pytest.mark.parametrize(
-    "name", [name for name, point in CRASH_POINTS.items() if point.part == "publish" and not point.database]
-)
+@pytest.mark.parametrize("name", ON_POSTGRESQL)
 def test_killed_at_each_point_of_a_push_on_postgresql(
     data_dir: Path, name: str, postgres_url: str, tally: Tally
 ) -> None:
-    with World(data_dir, database=postgres_url, seed=KILLS, tally=tally) as world:
+    with World(data_dir, database=postgres_url, lease_s=2.0, seed=KILLS, tally=tally) as world:
         sweep_point(world, name, KILLS)
 
 

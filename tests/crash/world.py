@@ -3,9 +3,11 @@
 The service is the real daemon, with its own lock, database, scheduler and socket; only its clock runs at the sweep's pace.
 """
 
+import json
 import mmap
 import os
 import random
+import re
 import signal
 import struct
 import sys
@@ -27,6 +29,7 @@ from syncd.ports.records import SlotState
 from syncd.storage.engine import open_database
 from syncd.storage.schema import upgrade
 from syncd.testing.local_mail import LocalMailServer
+from syncd.testing.local_plone import LocalPlone
 from syncd.testing.local_portal import Effect, Fault, LocalPortal
 from syncd.testing.local_site import LocalSite, Page
 from tests.acceptance.commands import CHILDREN
@@ -38,6 +41,7 @@ START = datetime(
 SETTLE_S = 120  # the product's own default
 READY_S = 60.0  # I8: a service that was killed is up again, and nobody had to help
 _DEADLINE_S = 180.0
+_MARKER = re.compile(r"<!-- (syncd-[0-9a-f]+) -->")
 
 
 class SharedClock(SystemClock):
@@ -142,13 +146,21 @@ class Tally:
     longest_start_s: float = 0.0
     longest_recovery_s: float = 0.0  # from a last kill until nothing waited any more
 
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "kills": self.kills,
+            "reached": dict(self.reached),
+            "longest_start_s": round(self.longest_start_s, 2),
+            "longest_recovery_s": round(self.longest_recovery_s, 2),
+        }
+
 
 class World:
     """One installation and everything around it. `pace`: how much faster than ours its clock runs."""
 
     def __init__(
         self, folder: Path, *, portal: str = "wordpress", database: str = "", pace: float = 1.0, takes_ms: tuple[int, int] = (0, 0),
-        seed: int = 0, tally: Tally | None = None,
+        lease_s: float = 50.0, seed: int = 0, tally: Tally | None = None,
     ) -> None:  # fmt: skip
         self.folder = folder
         self.kind = portal
@@ -160,11 +172,17 @@ class World:
         self.mailings: set[tuple[str, str]] = set()
         self.child: Any = None
         self._takes_ms = takes_ms
+        self._lease_s = lease_s
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
         self.sites = Sites(self._stack.enter_context(LocalSite()))
-        self.portal = self._stack.enter_context(LocalPortal(clock=self.clock, takes_s=self._takes_s))
+        self.portal: LocalPortal | LocalPlone = (
+            LocalPlone(clock=self.clock)
+            if self.kind == "plone"
+            else LocalPortal(clock=self.clock, takes_s=self._takes_s)
+        )
+        self._stack.enter_context(self.portal)
         self.engine = Engine()
         self._stack.enter_context(self.engine.site)
         self.mail = self._stack.enter_context(LocalMailServer())
@@ -293,6 +311,21 @@ class World:
         act()
         self.stop()
 
+    def standing(self) -> list[tuple[str, str, bool, str]]:
+        """What of ours stands on the portal: key, id there, whether it is in the trash, and the text."""
+        if isinstance(self.portal, LocalPlone):
+            return [
+                (post.id, post.uid, False, post.html) for post in self.portal.posts() if post.id.startswith("syncd-")
+            ]
+        if self.kind == "wordpress":
+            return [
+                (key, str(post.id), post.status == "trash", post.content)
+                for post in self.portal.posts()
+                for key in _MARKER.findall(post.content)
+            ]
+        paths = (self.folder / "cong" / "posts").glob("*.json")
+        return [(path.stem, path.stem, False, json.loads(path.read_bytes())["html"]) for path in paths]
+
     def told(self, what: str) -> str:
         """What a failing assertion says: with the end of the service's log."""
         log = self.folder / "daemon.log"
@@ -304,10 +337,11 @@ class World:
     def _write_config(self) -> None:
         (self.folder / "password").write_text(self.portal.password, encoding="utf-8")
         (self.folder / "secret").write_text("khong phai bi mat", encoding="utf-8")
-        if self.kind == "wordpress":
+        if self.kind in ("wordpress", "plone"):
+            folder = 'folder = "tin-tuc"\n' if self.kind == "plone" else ""
             portal = (
-                f'kind = "wordpress"\nurl = "{self.portal.url}"\nusername = "{self.portal.username}"\n'
-                'password_file = "password"\nallow_addresses = ["127.0.0.0/8"]'
+                f'kind = "{self.kind}"\nurl = "{self.portal.url}"\nusername = "{self.portal.username}"\n'
+                f'password_file = "password"\nallow_addresses = ["127.0.0.0/8"]\n{folder}'
             )
         else:
             portal = f'kind = "{self.kind}"\ndirectory = "cong"\nbase_url = "http://127.0.0.1:8077/cong/"'
@@ -318,7 +352,7 @@ class World:
             for unit in UNITS
         )
         self.config.write_text(_CONFIG.format(
-            database=self.database, portal=portal, settle=SETTLE_S, engine=self.engine.site.base_url, mail=self.mail.port, units=units,
+            database=self.database, lease_s=self._lease_s, portal=portal, settle=SETTLE_S, engine=self.engine.site.base_url, mail=self.mail.port, units=units,
         ), encoding="utf-8")  # fmt: skip
 
 
@@ -328,6 +362,7 @@ name = "Văn phòng Tỉnh ủy Ví Dụ"
 [storage]
 database = "{database}"
 files = "files"
+lease_seconds = {lease_s}
 [http]
 contact = "cntt@vidu.example"
 spacing_s = 0.0
@@ -384,7 +419,7 @@ _MISDEEDS = (
 
 
 @contextmanager
-def misbehaving(portal: LocalPortal, chance: random.Random) -> Iterator[None]:
+def misbehaving(portal: LocalPortal | LocalPlone, chance: random.Random) -> Iterator[None]:
     """Let the portal lose answers, fail, and carry out late what it was asked, until the end of the block."""
     ended = threading.Event()
 
