@@ -212,7 +212,7 @@ def test_hostile_posts_arrive_to_the_letter(body: str, server: JsonPortal, clien
     if body != "json":
         values = changed(changed(values, "create/json", None), f"create/{body}", BODY)
     portal = portal_of(values, client)
-    for title in (*HOSTILE, *HARD_TITLES):
+    for title in (*HOSTILE, *HARD_TITLES)[:: 1 if body == "json" else 5]:
         key, html = new_key(), f"<p>{title.replace('<', '&lt;')}</p>"
         made = portal.create(sample_post(title=title, html=html), key)
         assert (made.title, made.content_sha256) == (title, text_sha256(html))
