@@ -34,10 +34,11 @@ def gaps(config: Config) -> list[str]:
     return notes
 
 
-def reach(config: Config, clock: Clock) -> list[Problem]:
-    """Reach every neighbour once: each source, the portal (authenticated), the mail server."""
+def reach(config: Config, clock: Clock) -> tuple[list[Problem], list[str]]:
+    """Reach every neighbour once: each source, the portal (authenticated), the mail server. What is wrong, and what the portal says of itself."""
     http = http_client(config, clock)
     problems: list[Problem] = []
+    said: list[str] = []
     with closing(registry.page_reader()(clock=clock)) as articles:
         for index, unit in enumerate(config.units):
             for number, table in enumerate(config.sources.get(unit.id, ())):
@@ -47,10 +48,10 @@ def reach(config: Config, clock: Clock) -> list[Problem]:
                 problems += _failing(
                     f"units[{index}].sources[{number}].url", lambda source=source: source.read(Known())
                 )
-    problems += _failing("portal", lambda: portal_adapter(config, http, clock).verify())
+    problems += _failing("portal", lambda: said.append(f"Cổng: {portal_adapter(config, http, clock).verify()}"))
     mailer = config.mail_adapter.adapter(config.mail_adapter.settings, clock=clock)
     problems += _failing("mail", mailer.verify)
-    return problems
+    return problems, said
 
 
 def _failing(key: str, call: Any) -> Iterator[Problem]:

@@ -73,7 +73,9 @@ def check(
         language = checked.office.language
         notes = inspection.gaps(checked)
         if online:
-            problems += inspection.reach(checked, SystemClock())
+            reached, said = inspection.reach(checked, SystemClock())
+            problems += reached
+            notes += said
     except ConfigInvalid as error:
         problems += [
             {"key": problem.key, "message": problem.message, "hint": problem.hint} for problem in error.problems
