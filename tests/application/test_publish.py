@@ -599,6 +599,30 @@ def test_a_portal_that_fails_stops_posts_that_are_sent_side_by_side_too(office: 
     assert {office.push(post).state for post in posts} == {PushState.QUEUED, PushState.UNKNOWN}
 
 
+def test_posts_that_editors_have_in_hand_are_tried_until_they_are_done_and_stop_no_others(
+    office: ExampleOffice,
+) -> None:
+    posts = many(office, 6)
+
+    def in_hand() -> None:
+        if office.portal.calls <= 5:
+            raise error("locked")
+
+    office.portal.before = in_hand
+    report = publish(office.services)
+    assert (report.portal_error, report.total.sent, report.total.retried) == (None, 1, 5)
+    assert portal_outages(office) == []
+    rules = replace(office.services.publish_rules, max_attempts=2)
+    for _ in range(4):
+        office.portal.calls = 0
+        office.clock.advance(timedelta(days=1))
+        publish(replace(office.services, publish_rules=rules))
+    office.portal.before = lambda: None
+    office.clock.advance(timedelta(days=1))
+    publish(office.services)
+    assert [office.portal.copies(post.key) for post in posts] == [1] * 6
+
+
 def test_a_title_that_an_editor_changed_is_not_overwritten(office: ExampleOffice, post: PostRecord) -> None:
     publish(office.services)
     office.portal.posts["p1"] = replace(office.portal.posts["p1"], title="Tít của biên tập viên")

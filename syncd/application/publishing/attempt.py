@@ -16,6 +16,9 @@ from syncd.ports.portal import PortalPost, PostToPush
 from syncd.ports.records import PostRecord, PushRecord, PushState, SightingRecord
 
 _ABOUT_US = frozenset(("unauthorized", "throttled"))  # says nothing about the post: costs it no try
+_WAITS_THERE = frozenset(
+    ("awaits_review", "locked")
+)  # somebody at the portal has it in hand: it is tried until they are done
 
 
 class Outcome(StrEnum):
@@ -177,7 +180,7 @@ class Endings:
                 self.failed(attempt, Outcome.RETRY, {"not_before": max(wait, self._later(claim, err))}, err)
             else:
                 self.failed(attempt, Outcome.UNKNOWN, {"state": PushState.UNKNOWN, "not_before": wait}, err)
-        elif err.permanent or (out_of_tries and err.kind not in _ABOUT_US):
+        elif err.permanent or (out_of_tries and err.kind not in _ABOUT_US | _WAITS_THERE):
             attempt.result.about_the_post = err.permanent and err.kind != "marker_lost"
             if is_update:
                 changes: dict[str, Any] = {"delivered_version": attempt.post.version, "not_before": None}
@@ -187,6 +190,7 @@ class Endings:
         else:
             state = PushState.DELIVERED if is_update else PushState.QUEUED
             attempts = claim.attempts - 1 if err.kind in _ABOUT_US else claim.attempts
+            attempt.result.about_the_post = err.kind in _WAITS_THERE
             changes = {"state": state, "attempts": attempts, "not_before": self._later(claim, err)}
             self.failed(attempt, Outcome.RETRY, changes, err)
 
