@@ -76,6 +76,7 @@ class HttpJsonPortal:
             sees_unpublished=settings.sees_unpublished,
             files=settings.media is not None,
             image_inside="file" in named,
+            at_once=settings.parallel,
             trash=Trash.NONE
             if not settings.states.words("trash")
             else Trash.LISTED

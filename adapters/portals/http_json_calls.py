@@ -229,6 +229,9 @@ class Calls:
         )
         answer = StepAnswer(document=document, exchange=exchange)
         if any(answer.fits(when) for when in told):
+            if document is None and exchange.body and not step.html:
+                # a page of the web server or of a firewall, whatever its status, says nothing of a post
+                raise self._not_due(request, exchange, f"{exchange.status} and a page ({exchange.content_type})")
             return answer
         status = exchange.status
         if status in step.retry_on:

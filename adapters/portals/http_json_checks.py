@@ -99,6 +99,10 @@ def _of_the_whole(settings: HttpJsonSettings) -> Iterator[ConfigError]:
                 )
     if settings.probe_seconds < 0 or settings.probe_seconds > 60:
         yield ConfigError("must lie between 0 and 60", key="probe_seconds", hint="10 is usual")
+    if not 1 <= settings.parallel <= 16:
+        yield ConfigError(
+            "must lie between 1 and 16", key="parallel", hint="how many posts the portal takes side by side"
+        )
     if settings.client_key is not None and settings.client_certificate is None:
         yield ConfigError("needs client_certificate", key="client_key", hint="give both, PEM files")
 

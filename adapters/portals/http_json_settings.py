@@ -173,7 +173,10 @@ class States:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpJsonSettings:
-    """`url`: what every request's path is put behind. `timezone`: of dates without a zone, as `+07:00` or a name."""
+    """`url`: what every request's path is put behind. `timezone`: of dates without a zone, as `+07:00` or a name.
+
+    `parallel`: how many posts it takes side by side. `probe_seconds`: how long an answer to `verify` vouches for others.
+    """
 
     url: str
     auth: LoginSettings
@@ -192,6 +195,7 @@ class HttpJsonSettings:
     timezone: str = "+07:00"
     sees_unpublished: bool = True
     lists_trash: bool = True
+    parallel: int = 1
     probe_seconds: float = 10.0
     client_certificate: Path | None = None
     client_key: Path | None = None

@@ -299,6 +299,15 @@ def test_404_to_a_stranger_is_no_absence(server: JsonPortal, client: PoliteClien
     assert refusal(lambda: portal.read("7")).kind == "unauthorized"
 
 
+def test_page_of_the_web_server_is_no_absence(server: JsonPortal, client: PoliteClient) -> None:
+    find = {"request": "GET /posts/{{ key }}", "single": True, "absent": [404], "id": "$.id", "whole": True}
+    portal = portal_of({**portal_table(server.url, AUTH), "find": find}, client)
+    page = Page(status=404, body=b"<h1>Not Found</h1>")
+    server.guard = lambda request: page if "/posts/" in request.path else None
+    for call in (lambda: portal.find(new_key()), lambda: portal.read("7")):
+        assert refusal(call).kind == "protocol"
+
+
 def test_right_that_verify_requires_and_the_account_lacks_is_told(server: JsonPortal, client: PoliteClient) -> None:
     values = changed(portal_table(server.url, AUTH), "verify/require", {"$.rights.upload": True})
     error = refusal(portal_of(values, client).verify)

@@ -39,6 +39,10 @@ DOCUMENT: Any = {
         ('"gd.title"', [1]),
         ("by.*.v", [1, 2]),
         ("0", ["không"]),
+        ("$", [DOCUMENT]),
+        ("$.data.items[*].t", ["a", None, "c"]),
+        ("$['gd.title']", [1]),
+        ('$["by"].k1["v"]', [1]),
         ("data.items[9].t", []),
         ("data.t", []),
     ],
@@ -52,7 +56,7 @@ def test_the_first_that_is_not_null_is_taken() -> None:
     assert JsonPath.of("data.items[1].t").first(DOCUMENT) is None
 
 
-@pytest.mark.parametrize("path", ["a..b", "a.", "a[", "a[x]", "a]b", 'a"b"', "[0]x"])
+@pytest.mark.parametrize("path", ["a..b", "a.", "a[", "a[x]", "a]b", 'a"b"', "[0]x", "$.", "$['a", "$..a"])
 def test_what_is_no_path_is_refused(path: str) -> None:
     with pytest.raises(ValueError, match="is no path"):
         JsonPath.of(path)
