@@ -190,6 +190,8 @@ class Endings:
         else:
             state = PushState.DELIVERED if is_update else PushState.QUEUED
             attempts = claim.attempts - 1 if err.kind in _ABOUT_US else claim.attempts
+            if err.kind in _WAITS_THERE:  # ever more rarely, and never out of tries
+                attempts = min(attempts, self._services.publish_rules.max_attempts - 1)
             attempt.result.about_the_post = err.kind in _WAITS_THERE
             changes = {"state": state, "attempts": attempts, "not_before": self._later(claim, err)}
             self.failed(attempt, Outcome.RETRY, changes, err)
