@@ -6,7 +6,7 @@ from typing import Any
 from adapters.portals.content import find_marker, is_key, outgoing_links
 from adapters.portals.http_json_calls import Calls, StepAnswer
 from adapters.portals.http_json_lists import TermNames
-from adapters.portals.http_json_settings import Create, Find, HttpJsonSettings, ListStep, Read, Step
+from adapters.portals.http_json_settings import HttpJsonSettings, ListStep, Read, Step
 from adapters.portals.http_json_values import ValueSpec, instant, plain
 from syncd.domain.identity import text_sha256
 from syncd.domain.model import SourceKey
@@ -62,7 +62,7 @@ class PostReader:
         if not id or not word:
             raise calls.api.fail(
                 f"answered {step.request} without the post's {'state' if id else 'id'}",
-                unknown=isinstance(step, Create),
+                unknown=not isinstance(step, Read | ListStep),
                 hint="check the step's id, and fields.state of portal.read",
             )
         html = self._text(fields, "text", item)
@@ -90,7 +90,7 @@ class PostReader:
         )
 
     def _fields(self, step: Step) -> dict[str, str]:
-        own = step.fields if isinstance(step, ListStep | Find | Read) and not step.whole else {}
+        own = step.fields if isinstance(step, ListStep | Read) and not step.whole else {}
         return own or self._settings.read.fields
 
     def _text(self, fields: dict[str, str], name: str, item: Any) -> str:
@@ -109,7 +109,7 @@ class PostReader:
             return instant(ValueSpec.of(fields["date"]).first(item), self._zone)
         except ValueError as err:
             raise calls.api.fail(
-                f"prints a date in {step.request} that is none: {err}", unknown=isinstance(step, Create)
+                f"prints a date in {step.request} that is none: {err}", unknown=not isinstance(step, Read | ListStep)
             ) from err
 
     def _author(self, calls: Calls, fields: dict[str, str], item: Any) -> tuple[str, str]:

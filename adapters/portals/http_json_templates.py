@@ -87,7 +87,7 @@ def _html(value: Any) -> str:
 
 def _path(value: Any) -> str:
     """Keeps its slashes, and cannot lead out of where it stands."""
-    parts = [part for part in str(value).split("/") if part not in ("", ".", "..")]
+    parts = [part for part in ("" if value is None else str(value)).split("/") if part not in ("", ".", "..")]
     return "/".join(quote(part, safe="") for part in parts)
 
 
@@ -187,10 +187,16 @@ class Templates:
         return self._rendered(template, values, escaped=escaped)
 
     def url_path(self, template: str, values: Mapping[str, Any]) -> str:
-        """An address's path: each value percent-encoded, its slashes too unless it went through `path`."""
+        """An address's path: each value percent-encoded, its slashes too unless it went through `path`.
+
+        Raises:
+            BadTemplate: also for an empty value, since `/posts/` is another address than a post's.
+        """
         parts = []
         for text, is_value in _split(template):
             made = self._rendered(text, values)
+            if is_value and made in ("", ".", ".."):
+                raise BadTemplate(f"{text} gives {made!r} for a path")
             through_path = is_value and re.search(r"\|\s*(path|quote)\s*}}$", text)
             parts.append(quote(made, safe="") if is_value and not through_path else made)
         return "".join(parts)

@@ -169,6 +169,10 @@ def test_values_in_a_path_cannot_lead_elsewhere() -> None:
     render = Templates(LOCAL).url_path
     assert render("/posts/{{ a }}/x", {"a": "../../e?x#y z"}) == "/posts/..%2F..%2Fe%3Fx%23y%20z/x"
     assert render("/{{ a|path }}", {"a": "/tin tuc/../a?b/"}) == "/tin%20tuc/a%3Fb"
+    for value in ("", None, "..", "."):
+        for template in ("/posts/{{ a }}", "/posts/{{ a|path }}"):
+            with pytest.raises(BadTemplate):
+                render(template, {"a": value})
 
 
 @pytest.mark.parametrize(
