@@ -187,7 +187,8 @@ def _take(services: Services, run: _Run, push: PushRecord, result: Delivered) ->
             _stop(services, run, result.error)
     elif result.answered:
         run.failed_in_a_row = 0
-        if not run.outage_closed:
+        # what was under way when the portal failed tells nothing of how it is now
+        if run.error is None and not run.outage_closed:
             _close_outage(services)
             run.outage_closed = True
 
