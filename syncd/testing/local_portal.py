@@ -7,6 +7,7 @@ with LocalPortal() as portal:
 """
 
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import replace
 from datetime import datetime
 
@@ -14,10 +15,12 @@ from syncd.clock import SystemClock
 from syncd.ports.clock import Clock
 from syncd.testing.faulty_portal import Effect, Fault, FaultyPortal
 from syncd.testing.local_site import Page, SeenRequest
-from syncd.testing.wordpress_state import API, Account, StoredPost, WordPressState
+from syncd.testing.wordpress_state import API, Account, StoredMedia, StoredPost, WordPressState
 from syncd.testing.wordpress_xmlrpc import PATH, WordPressXmlRpc
 
-__all__ = ["Effect", "Fault", "LocalPortal"]
+__all__ = ["Backup", "Effect", "Fault", "LocalPortal"]
+
+Backup = tuple[tuple[dict[int, StoredPost], dict[int, StoredMedia]], int]
 
 
 class LocalPortal(FaultyPortal):
@@ -67,6 +70,23 @@ class LocalPortal(FaultyPortal):
             )
             self.state.posts[post.id] = post
             return post.id
+
+    def copy(self, post_id: int) -> int:
+        """An editor makes a second post of one that stands there, our key in its text among the rest; its id."""
+        with self._lock:
+            made = replace(self.state.posts[post_id], id=self.state.new_id(), external_id="", slug="")
+            self.state.posts[made.id] = made
+            return made.id
+
+    def backup(self) -> Backup:
+        """What a copy of its database holds now."""
+        with self._lock:
+            return deepcopy((self.state.posts, self.state.media)), self.state.last_id
+
+    def restore(self, backup: Backup) -> None:
+        """Let it be as it was: what was written since is gone, and ids are given anew from there."""
+        with self._lock:
+            (self.state.posts, self.state.media), self.state.last_id = deepcopy(backup[0]), backup[1]
 
     def trash(self, post_id: int) -> None:
         with self._lock:

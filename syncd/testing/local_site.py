@@ -87,6 +87,7 @@ class LocalSite:
     """A website on 127.0.0.1 at a free port. A path that was not set is answered with 404. May be shared by threads.
 
     `tls`: a server-side context; then the site speaks https as `localhost`. `requests` keeps every request in order of arrival.
+    `most_connections`: one more than these at once is reset unheard.
     """
 
     def __init__(self, *, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> None:
@@ -99,6 +100,7 @@ class LocalSite:
         self._threads: list[threading.Thread] = []
         self.requests: list[SeenRequest] = []
         self.connections = 0
+        self.most_connections: int | None = None
         self.port = 0
         self._listener: socket.socket | None = None
         self.resume()
@@ -289,7 +291,12 @@ class LocalSite:
                 sock, _ = listener.accept()
             except OSError:
                 return
-            self._start(self._serve, sock)
+            with self._lock:
+                full = self.most_connections is not None and len(self._open) >= self.most_connections
+            if full:
+                Line(sock, self._closing).reset()
+            else:
+                self._start(self._serve, sock)
 
     def _serve(self, sock: socket.socket) -> None:
         with contextlib.suppress(OSError):

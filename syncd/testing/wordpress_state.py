@@ -66,6 +66,8 @@ class StoredPost:
     categories: list[int] = field(default_factory=lambda: [1])
     featured_media: int = 0
     external_id: str = ""
+    slug: str = ""  # given when it is published first
+    made_at: datetime | None = None  # by the site's clock; None for what stood there before
 
 
 @dataclass(slots=True, kw_only=True)
@@ -82,13 +84,14 @@ class StoredMedia:
 class WordPressState:
     """The site. Not for threads: the server in front of it lets one request in at a time.
 
-    `custom_states`: post states that a plugin added. `strips_comments`: a plugin removes HTML comments. `drops_authorization`: the web server passes it on for GET only.
-    `keeps_ids`: our plugin (packaging/wordpress) is installed.
+    `custom_states`: post states that a plugin added. `strips_comments`: a plugin removes HTML comments, `strips_tags`: these elements' tags. `drops_authorization`: the web server
+    passes it on for GET only. `keeps_ids`: our plugin (packaging/wordpress) is installed. `holds_back`: a plugin lets posts wait for a person, published or not.
+    `lists_lag`: lists and searches do not show what is newer. `clock_off`: how far its clock is ahead.
     """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._last_id = 10
+        self.last_id = 10
         self.accounts = [
             Account(id=2, login="syncd", name="syncd", password="correct horse"),
             Account(
@@ -106,6 +109,10 @@ class WordPressState:
         self.categories: dict[int, str] = {1: "Chưa phân loại", 2: "Tin tức"}
         self.custom_states: tuple[str, ...] = ()
         self.strips_comments = False
+        self.strips_tags: tuple[str, ...] = ()
+        self.holds_back = False
+        self.lists_lag = timedelta(0)
+        self.clock_off = timedelta(0)
         self.drops_authorization = False
         self.keeps_ids = False
 
@@ -121,12 +128,12 @@ class WordPressState:
         return _json(status, payload, headers)
 
     def new_id(self) -> int:
-        self._last_id += 1
-        return self._last_id
+        self.last_id += 1
+        return self.last_id
 
     def now(self) -> datetime:
         """The site's clock, which knows whole seconds."""
-        return self._clock.now().replace(microsecond=0)
+        return self._clock.now().replace(microsecond=0) + self.clock_off
 
     # --- requests -----------------------------------------------------------------------------------
 
@@ -197,7 +204,10 @@ class WordPressState:
             items = [
                 self._shown_post(post)
                 for post in self.posts.values()
-                if post.status in states and _fits(post, query) and (wanted is None or _bears(post, wanted))
+                if post.status in states
+                and (not self.lists_lag or post.made_at is None or post.made_at + self.lists_lag <= self.now())
+                and _fits(post, query)
+                and (wanted is None or _bears(post, wanted))
             ]
         elif kind == "media":
             items = [
@@ -233,7 +243,7 @@ class WordPressState:
             post = StoredPost(
                 id=self.new_id(), title="", content="", status="draft", date=date, modified=date, author=me.id
             )
-            post.external_id = key or ""
+            post.external_id, post.made_at = key or "", now
         elif number in self.posts:
             post = self.posts[number]
             post.modified = now
@@ -243,19 +253,27 @@ class WordPressState:
         if number is None and status == "publish":
             if "publish_posts" not in me.rights:
                 raise Refused(403, "rest_cannot_publish")
-            if post.date > now:
-                status = "future"
+            status = "pending" if self.holds_back else "future" if post.date > now else status
         post.status = status
         post.title = members.get("title", post.title)
         post.content = members.get("content", post.content)
         if self.strips_comments:
             post.content = re.sub(r"<!--.*?-->", "", post.content)
+        for tag in self.strips_tags:
+            post.content = re.sub(rf"</?{tag}\b[^>]*>", "", post.content)
         post.excerpt = members.get("excerpt", post.excerpt)
         post.author = members.get("author", post.author)
         post.categories = members.get("categories") or post.categories
         post.featured_media = members.get("featured_media", post.featured_media)
+        if post.status == "publish":
+            post.slug = post.slug or self._free_slug(post.title)
         self.posts[post.id] = post
         return 201 if number is None else 200, self._shown_post(post)
+
+    def _free_slug(self, title: str) -> str:
+        """Made of the title, with a number behind it where another post has it."""
+        taken, slug = {post.slug for post in self.posts.values()}, re.sub(r"\W+", "-", title.casefold()).strip("-")
+        return next(name for name in (slug, *(f"{slug}-{n}" for n in range(2, len(taken) + 3))) if name not in taken)
 
     def _write_media(self, request: SeenRequest, me: Account, number: int | None) -> tuple[int, object]:
         if number is None:
@@ -306,6 +324,7 @@ class WordPressState:
             "date_gmt": post.date.strftime("%Y-%m-%dT%H:%M:%S"),
             "modified_gmt": post.modified.strftime("%Y-%m-%dT%H:%M:%S"),
             "status": post.status,
+            "slug": post.slug,
             "link": f"http://vidu.example/?p={post.id}",
             "title": {"raw": post.title, "rendered": post.title},
             "content": {"raw": post.content, "rendered": post.content},
