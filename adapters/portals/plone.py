@@ -100,6 +100,7 @@ class PlonePortal:
             delivery_class=DeliveryClass.A if len(self._post_folders) == 1 else DeliveryClass.B,
             settle=settle,
             image_inside=True,
+            shows_picture=True,
             trash=Trash.NONE,
         )
 

@@ -31,7 +31,7 @@ class Capabilities:
     """`settle` is the portal's longest request time: after an unknown outcome a look-up tells nothing before it has passed.
 
     `sees_unpublished`: a census also lists drafts, pending and trashed posts. `drafts`: it tells a draft from a post that waits for approval. `files`: it takes pictures and attachments by `put_file`;
-    `image_inside`: a post's own picture travels within the post and is not put before it. `at_once`: how many posts it takes side by side.
+    `image_inside`: a post's own picture travels within the post and is not put before it; `shows_picture`: its page there shows that picture by itself, so that the text need not. `at_once`: how many posts it takes side by side.
     """
 
     delivery_class: DeliveryClass
@@ -41,6 +41,7 @@ class Capabilities:
     drafts: bool = True
     files: bool = True
     image_inside: bool = False
+    shows_picture: bool = False
     at_once: int = 1
     trash: Trash = Trash.LISTED
 

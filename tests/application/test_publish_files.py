@@ -190,6 +190,40 @@ def test_a_picture_travels_inside_the_post_where_the_portal_keeps_it_there(offic
     assert [file.data for file in office.portal.files.values()] == [b"hai"]
 
 
+@pytest.mark.parametrize("inside", [True, False])
+def test_a_picture_that_the_portals_page_shows_by_itself_is_not_shown_in_the_text_too(
+    office: ExampleOffice, web: Web, inside: bool
+) -> None:
+    office.portal.capabilities = Capabilities(
+        delivery_class=DeliveryClass.A, settle=timedelta(seconds=120), image_inside=inside, shows_picture=True
+    )
+    shown = "".join(f'<figure><img src="{url}"></figure>' for url in (PICTURE.replace("&", "&amp;"), OTHER))
+    publish(bring(office, web, illustrated(1, PICTURE, OTHER, html=story("việc 1") + shown)))
+    (sent,) = office.portal.sent.values()
+    assert PICTURE.replace("&", "&amp;") not in sent.html
+    assert sent.html.count("<figure") == sent.html.count('src="https://cong.example/tep/syncd-') == 1
+
+
+def test_a_picture_that_could_not_be_had_stays_in_the_text(office: ExampleOffice, web: Web) -> None:
+    office.portal.capabilities = Capabilities(
+        delivery_class=DeliveryClass.A, settle=timedelta(seconds=120), image_inside=True, shows_picture=True
+    )
+    web.files[OTHER] = SourceError("gone", unit=UnitId("ban-a"), url=OTHER)
+    publish(bring(office, web, illustrated(1, OTHER, html=f'{story("việc 1")}<img src="{OTHER}">')))
+    (sent,) = office.portal.sent.values()
+    assert OTHER in sent.html
+
+
+def test_a_summary_that_is_the_whole_text_is_not_sent_beside_it(office: ExampleOffice, web: Web) -> None:
+    whole = " ".join(f"từ{number}" for number in range(40))
+    posts = [
+        item(1, html=f"<p>{whole}</p>", summary=whole),
+        item(2, html=f"<p>Tóm tắt.</p><p>{whole}</p>", summary="Tóm tắt."),
+    ]
+    publish(bring(office, web, *posts))
+    assert sorted(sent.summary for sent in office.portal.sent.values()) == ["", "Tóm tắt."]
+
+
 # --- secrecy -------------------------------------------------------------------------------------------
 
 

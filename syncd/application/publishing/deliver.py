@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from syncd.application.publishing.attempt import Attempt, Delivered, Endings, Outcome, note_of
+from syncd.application.publishing.attempt import ANY_TEXT, Attempt, Delivered, Endings, Outcome, note_of
 from syncd.application.publishing.files import FilePlacer, PostFiles
 from syncd.application.publishing.look_up import LookUps
+from syncd.application.publishing.own_picture import without_picture
 from syncd.application.publishing.payload import payload_of, payload_sha256
 from syncd.application.services import Services
 from syncd.domain.identity import same_story, text_sha256, title_sha256
@@ -262,13 +263,17 @@ class Deliverer:
             versions = uow.versions.of([push.post]).get(push.post, [])
         there = (found.content_sha256, title_sha256(found.title))
         return any(
-            (text_sha256(version.html), title_sha256(version.title)) == there
+            (text_sha256(text), title_sha256(version.title)) == there
             for version in versions
             if version.version > (push.delivered_version or 0)
+            # its picture may have been shown apart
+            for text in (version.html, *(without_picture(version.html, image["url"]) for image in version.images[:1]))
         )
 
 
 def _as_we_left_it(found: PortalPost, push: PushRecord) -> bool:
-    """Whether nobody at the portal has changed what we delivered: text and title, where we noted it."""
+    """Whether nobody at the portal has changed what we delivered, text and title where we noted it, or a person said that it does not matter."""
     title = push.delivered_title_sha256
+    if push.delivered_text_sha256 == ANY_TEXT:
+        return True
     return found.content_sha256 == push.delivered_text_sha256 and title in (None, title_sha256(found.title))

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+from syncd.application.publishing.own_picture import without_picture
 from syncd.application.services import Services
 from syncd.errors import ForeignError, PortalError
 from syncd.ports.media import FetchedFile, StoredFile
@@ -36,7 +37,7 @@ class _Wanted:
 
 @dataclass(slots=True, kw_only=True)
 class PostFiles:
-    """What became of a post's files. `placed`: by the address at the unit's site.
+    """What became of a post's files. `placed`: by the address at the unit's site. `shown_apart`: that of the post's own picture, where the portal's page shows it by itself.
 
     `marked` is one that bears a secrecy mark. It is to be written down together with what follows from it. One written down without a mark
     and unchanged since bears none, or was released by a person.
@@ -45,11 +46,14 @@ class PostFiles:
     placed: dict[str, PlacedFile] = field(default_factory=dict)
     picture: PlacedFile | None = None
     picture_inside: FileToPush | None = None
+    shown_apart: str | None = None
     troubles: list[str] = field(default_factory=list)
     marked: FetchedFile | None = None
 
     def linked(self, text: str) -> str:
-        """The text with the addresses of its files at the portal in place of those at the unit's site."""
+        """The text with the addresses of its files at the portal in place of those at the unit's site, without what is shown apart."""
+        if self.shown_apart is not None:
+            text = without_picture(text, self.shown_apart)
         for url, placed in self.placed.items():
             text = text.replace(f'"{html.escape(url)}"', f'"{html.escape(placed.url)}"')
         return text
@@ -169,6 +173,8 @@ class FilePlacer:
         """Let the post show the copy at the portal, which is put there where it does not stand yet."""
         if wanted.inside:
             visit.files.picture_inside = file
+            if file is not None and self._capabilities.shows_picture:
+                visit.files.shown_apart = wanted.url
             return
         row = visit.known.get(wanted.url)
         if row is None or row.sha256 is None or not self._is_copied(wanted):
@@ -187,6 +193,8 @@ class FilePlacer:
             visit.files.placed[wanted.url] = placed
         if wanted.is_picture and visit.files.picture is None:
             visit.files.picture = placed
+            if self._capabilities.shows_picture and not self._capabilities.image_inside:
+                visit.files.shown_apart = wanted.url
 
     def _is_current(self, row: FetchedFile, post: PostRecord) -> bool:
         if row.trouble is not None and self._services.clock.now() - row.fetched_at > _TROUBLE_STANDS:

@@ -7,11 +7,13 @@ from datetime import datetime
 
 from syncd.application.publishing.files import PostFiles
 from syncd.application.services import Services
-from syncd.domain.identity import CREDIT_CLASS
+from syncd.domain.identity import CREDIT_CLASS, visible_lines
 from syncd.domain.model import Unit
 from syncd.ports.portal import PostToPush
 from syncd.ports.records import PostRecord, PushRecord
 from syncd.vietnamese.fold import fold
+
+_LEAD_SHARE = 0.8  # of the text's words: a summary that long is the text
 
 
 def payload_of(services: Services, unit: Unit, post: PostRecord, push: PushRecord, files: PostFiles) -> PostToPush:
@@ -20,7 +22,7 @@ def payload_of(services: Services, unit: Unit, post: PostRecord, push: PushRecor
     return PostToPush(
         title=post.title,
         html=files.linked(post.html + attachment_list(post)) + credit_line(rules.credit, unit.name, post.url),
-        summary=post.summary,
+        summary=summary_beside(post),
         published_at=printed_instant(post),
         approval=push.approval,
         unit_name=unit.name,
@@ -35,6 +37,12 @@ def payload_of(services: Services, unit: Unit, post: PostRecord, push: PushRecor
 def printed_instant(post: PostRecord) -> datetime:
     """The date to print at the portal: one ahead of us would make it hold the post back until then."""
     return post.published_at if post.published_at and post.published_at <= post.first_seen else post.first_seen
+
+
+def summary_beside(post: PostRecord) -> str:
+    """The summary, or nothing where it is the text itself, as many lists give it: a page that shows both would say everything twice."""
+    shown = sum(len(line.split()) for line in visible_lines(post.html))
+    return post.summary if len(post.summary.split()) < _LEAD_SHARE * shown else ""
 
 
 def attachment_list(post: PostRecord) -> str:
