@@ -27,6 +27,21 @@ STEPS: Mapping[str, tuple[str, str]] = {
     "list": ("Đọc danh sách trong ngày", "List these days"),
     "read": ("Đọc lại, so với bản đã gửi", "Read it back and compare"),
 }
+_SEEN: Mapping[str, str] = {
+    "absent": "chưa có trên Cổng",
+    "made": "đã tạo bài nháp",
+    "found": "tra được theo mã",
+    "once": "vẫn chỉ một bài",
+    "looked_first": "Cổng không tự chặn bài trùng; phần mềm tra trước khi gửi",
+    "at_least_once": "Cổng không chặn được bài trùng; mất trả lời thì có thể thành hai bài",
+    "stored_once": "chỉ lưu một tệp",
+    "no_files": "Cổng không nhận tệp riêng",
+    "changed": "đã sửa, trạng thái giữ nguyên",
+    "listed": "có bài vừa tạo trong danh sách",
+    "drafts_unlisted": "danh sách không gồm bài nháp",
+    "as_sent": "đúng như bản đã gửi",
+    "not_tried": "chưa thử",
+}
 _SIGNS = {True: "[green]✔[/]", False: "[bold red]✘[/]", None: "[dim]–[/]"}
 _TEXTS: Mapping[str, tuple[str, str]] = {
     "would": (
@@ -87,7 +102,8 @@ def _show(out: Console, document: Mapping[str, Any], language: str) -> None:
         "", words(_TEXTS, "step", language), words(_TEXTS, "seen", language), "#" + words(_TEXTS, "seconds", language)
     )
     for step in document["steps"]:
-        seen = escape(step["detail"]) + (f"\n→ {escape(step['hint'])}" if step["hint"] else "")
+        said = _SEEN.get(step["seen"]) if language == "vi" else None
+        seen = escape(said or step["detail"]) + (f"\n→ {escape(step['hint'])}" if step["hint"] else "")
         seconds = f"{step['seconds']:.2f}" if step["ok"] is not None else ""
         made.add_row(_SIGNS[step["ok"]], words(STEPS, step["step"], language), seen, seconds)
     out.print(made)

@@ -22,16 +22,20 @@ _HTML = "<p>Bài do phần mềm syncd gửi để kiểm tra kết nối, 1 &lt
 _WINDOW = timedelta(days=1)
 
 
+_Seen = tuple[str, str]  # a word for it, and what was seen
+
+
 class _NotAsPromised(Exception):
     """The portal answered, and not as it should."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckStep:
-    """One step. `ok` is None where it was not tried; `detail` says what was seen, `hint` what to do."""
+    """One step. `ok` is None where it was not tried; `seen` is a word for what was seen, `detail` says it, `hint` what to do."""
 
     name: str
     ok: bool | None
+    seen: str
     detail: str
     hint: str | None = None
     seconds: float = 0.0
@@ -40,6 +44,7 @@ class CheckStep:
         return {
             "step": self.name,
             "ok": self.ok,
+            "seen": self.seen,
             "detail": self.detail,
             "hint": self.hint,
             "seconds": round(self.seconds, 3),
@@ -93,63 +98,72 @@ class _Trial:
             raise _NotAsPromised("no post was made")
         return self.made
 
-    def verify(self) -> str:
-        return self.portal.verify()
+    def verify(self) -> _Seen:
+        return "known", self.portal.verify()
 
-    def absent(self) -> str:
+    def absent(self) -> _Seen:
         found = self.portal.find(self.key)
         if found is not None:
             raise _NotAsPromised(f"a key that was never sent is found: post {found.id}")
-        return "a key that was never sent is not there"
+        return "absent", "a key that was never sent is not there"
 
-    def create(self) -> str:
+    def create(self) -> _Seen:
         made = self.made = self.portal.create(self.post, self.key)
         if made.key != self.key:
             raise _NotAsPromised(f"post {made.id} does not carry our key")
         if made.state in (PortalState.PUBLIC, PortalState.SCHEDULED):
             raise _NotAsPromised(f"post {made.id} was to be a draft and is {made.state}: take it off at once")
-        return f"post {made.id}, {made.state}"
+        return "made", f"post {made.id}, {made.state}"
 
-    def find(self) -> str:
+    def find(self) -> _Seen:
         found = self.portal.find(self.key)
         if found is None or found.id != self.standing.id:
             raise _NotAsPromised(f"post {self.standing.id} is not found by its key")
-        return f"found by its key: post {found.id}"
+        return "found", f"found by its key: post {found.id}"
 
-    def again(self) -> str:
-        if self.portal.capabilities.delivery_class is not DeliveryClass.A:
-            return f"class {self.portal.capabilities.delivery_class}: a second copy is kept off by looking first"
+    def again(self) -> _Seen:
+        promised = self.portal.capabilities.delivery_class
+        if promised is DeliveryClass.C:
+            return (
+                "at_least_once",
+                "the portal can neither refuse nor surely find a second copy: after a lost answer there may be one",
+            )
+        if promised is DeliveryClass.B:
+            return "looked_first", "the portal enforces no key: a second copy is kept off by looking first"
         second = self.portal.create(self.post, self.key)
         if second.id != self.standing.id:
             raise _NotAsPromised(f"a second post was made: {second.id} beside {self.standing.id}")
-        return f"sent again, still post {second.id}"
+        return "once", f"sent again, still post {second.id}"
 
-    def upload(self) -> str:
+    def upload(self) -> _Seen:
         if not self.portal.capabilities.files:
-            return "takes no files apart from posts"
+            return "no_files", "takes no files apart from posts"
         first, second = self.portal.put_file(_picture()), self.portal.put_file(_picture())
         if first.id != second.id:
             raise _NotAsPromised(f"the same picture was stored twice: {first.id} and {second.id}")
-        return f"stored once: file {first.id}"
+        return "stored_once", f"stored once: file {first.id}"
 
-    def update(self) -> str:
+    def update(self) -> _Seen:
         edited = replace(self.post, title=f"{_TITLE} (2)", html=_HTML + "<p>Đã sửa.</p>")
         changed = self.portal.update(self.standing.id, edited, self.key)
         self.post = edited
         if changed.state is not self.standing.state:
             raise _NotAsPromised(f"its state went from {self.standing.state} to {changed.state}")
-        return "title and text changed, state as it was"
+        return "changed", "title and text changed, state as it was"
 
-    def list(self) -> str:
+    def list(self) -> _Seen:
         at = self.post.published_at
         listed = list(self.portal.list(at - _WINDOW, at + _WINDOW))
         if self.standing.id not in {post.id for post in listed}:
             if not self.portal.capabilities.sees_unpublished:
-                return f"{len(listed)} posts of these days; drafts are not among them, as its adapter says"
+                return (
+                    "drafts_unlisted",
+                    f"{len(listed)} posts of these days; drafts are not among them, as its adapter says",
+                )
             raise _NotAsPromised(f"post {self.standing.id} is not among the {len(listed)} posts of these days")
-        return f"{len(listed)} posts of these days, ours among them"
+        return "listed", f"{len(listed)} posts of these days, ours among them"
 
-    def read(self) -> str:
+    def read(self) -> _Seen:
         seen = self.portal.read(self.standing.id)
         if seen is None:
             raise _NotAsPromised(f"post {self.standing.id} reads as gone")
@@ -159,7 +173,7 @@ class _Trial:
             raise _NotAsPromised("its text came back changed: every later edit would look like a person's")
         if seen.published_at != self.post.published_at:
             raise _NotAsPromised(f"its date came back as {seen.published_at}, sent was {self.post.published_at}")
-        return "as it was sent"
+        return "as_sent", "as it was sent"
 
 
 def check_portal(portal: Portal, clock: Clock) -> PortalCheck:
@@ -171,19 +185,20 @@ def check_portal(portal: Portal, clock: Clock) -> PortalCheck:
     done: list[CheckStep] = []
     for name in STEPS:
         if any(step.ok is False for step in done):
-            done.append(CheckStep(name=name, ok=None, detail="not tried"))
+            done.append(CheckStep(name=name, ok=None, seen="not_tried", detail="not tried"))
             continue
-        call: Callable[[], str] = getattr(trial, name)
+        call: Callable[[], _Seen] = getattr(trial, name)
         start = clock.monotonic()
         hint: str | None = None
         try:
-            ok, detail = True, call()
+            ok, (seen, detail) = True, call()
         except _NotAsPromised as err:
-            ok, detail = False, str(err)
+            ok, seen, detail = False, "not_as_promised", str(err)
         except ForeignError as err:
-            ok, detail, hint, unreachable = False, f"{err.kind}: {err.message}", err.hint, True
+            ok, seen, detail, unreachable = False, err.kind, f"{err.kind}: {err.message}", True
+            hint = err.hint
         seconds = clock.monotonic() - start
-        done.append(CheckStep(name=name, ok=ok, detail=detail, hint=hint, seconds=seconds))
+        done.append(CheckStep(name=name, ok=ok, seen=seen, detail=detail, hint=hint, seconds=seconds))
     return PortalCheck(portal=portal.name, steps=tuple(done), left=trial.made, unreachable=unreachable)
 
 
