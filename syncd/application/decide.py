@@ -1,4 +1,4 @@
-"""A person's decision about one post: whether it counts, whether what was withheld may go out, whether a refused one is tried again.
+"""A person's decision about one post: whether it counts, whose it is, whether it is sent (again), or which of two versions stands on the portal.
 
 What waits on a person ends by this or never. Each decision is a leaf, written in the same transaction as what it changes; a closed
 statement stays as it is, and a recount shows the difference beside it.
@@ -8,10 +8,14 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from syncd.application.publishing.attempt import ANY_TEXT, LEFT
+from syncd.application.publishing.attribution import BY_PERSON
+from syncd.application.publishing.sightings import GONE
 from syncd.application.services import Services
 from syncd.domain.ledger import LeafKind
 from syncd.domain.model import PostId, UnitId
 from syncd.errors import UsageError
+from syncd.ports.portal import PortalState
 from syncd.ports.records import PostRecord, PushState, SightingRecord
 from syncd.ports.store import UnitOfWork
 
@@ -21,6 +25,9 @@ class Decision(StrEnum):
     EXCLUDE = "exclude"  # it does not
     RELEASE = "release"  # withheld as secret or internal: it is neither, and goes to the portal
     RETRY = "retry"  # refused, or out of tries: send it again
+    OVERWRITE = "overwrite"  # changed on the portal and edited by its unit since: our version replaces theirs
+    KEEP = "keep"  # the same: theirs stays, the matter is closed
+    ASSIGN = "assign"  # typed by hand on the portal: it is this unit's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,13 +52,15 @@ class DecideReport:
         }
 
 
-def decide(services: Services, ref: str, decision: Decision, *, reason: str, by: str) -> DecideReport:
+def decide(
+    services: Services, ref: str, decision: Decision, *, reason: str, by: str, unit: UnitId | None = None
+) -> DecideReport:
     """Decide about the post that `ref` names, as `syncd explain --json` does: `post:12`, or `sighting:7` for a typed one.
 
-    The newest decision stands. It needs its reason, and the name of who decides.
+    The newest decision stands. It needs its reason, and the name of who decides; `unit` goes with ASSIGN alone.
 
     Raises:
-        UsageError: no such post, a decision that does not fit what it waits for, or no reason or name.
+        UsageError: no such post or unit, a decision that does not fit what it waits for, or no reason or name.
     """
     reason, by = reason.strip(), " ".join(by.split())
     if not reason or not by:
@@ -59,12 +68,21 @@ def decide(services: Services, ref: str, decision: Decision, *, reason: str, by:
     kind, _, number = ref.partition(":")
     if kind not in ("post", "sighting") or not (number.isascii() and number.isdigit()):
         raise UsageError(f"{ref!r} names no post", subject=ref, hint="write post:12, as syncd explain --json shows it")
+    if (decision is Decision.ASSIGN) != (unit is not None):
+        raise UsageError(
+            "assign names the unit, and no other decision does", hint=f"syncd decide {ref} assign --unit U"
+        )
+    if unit is not None and unit not in services.units:
+        raise UsageError(f"unknown unit {unit}", subject=unit, hint="syncd status lists the units")
     now = services.clock.now()
     with services.db.write() as uow:
         if kind == "post":
-            unit, title, subject, before = _on_post(uow, services, PostId(int(number)), decision)
+            about = _on_post(uow, services, PostId(int(number)), decision)
+        elif unit is not None:
+            about = _assigned(uow, int(number), unit)
         else:
-            unit, title, subject, before = _on_sighting(uow, int(number), decision)
+            about = _on_sighting(uow, int(number), decision)
+        owner, title, subject, before = about
         data = {
             "action": "decide",
             "ref": ref,
@@ -73,9 +91,9 @@ def decide(services: Services, ref: str, decision: Decision, *, reason: str, by:
             "reason": reason,
             "by": by,
         }
-        leaf = uow.ledger.append(LeafKind.ADMIN_ACTION, now, {**data, **subject}, unit=unit)
+        leaf = uow.ledger.append(LeafKind.ADMIN_ACTION, now, {**data, **subject}, unit=owner)
         uow.commit()
-    return DecideReport(ref=ref, unit=unit, title=title, decision=decision, before=before, leaf=leaf)
+    return DecideReport(ref=ref, unit=owner, title=title, decision=decision, before=before, leaf=leaf)
 
 
 _About = tuple[UnitId | None, str, dict[str, Any], str | None]
@@ -85,9 +103,14 @@ def _on_post(uow: UnitOfWork, services: Services, number: PostId, decision: Deci
     post = uow.posts.get(number)
     if post is None:
         raise UsageError(f"there is no post {number}", subject=f"post:{number}")
+    before: str | None
+    if decision is Decision.ASSIGN:
+        raise UsageError(f"post {number} was read on its unit's site: it is that unit's", subject=f"post:{number}")
     if decision in (Decision.COUNT, Decision.EXCLUDE):
         uow.posts.update(replace(post, decision=decision.value))
         before = post.decision
+    elif decision in (Decision.OVERWRITE, Decision.KEEP):
+        before = _between_versions(uow, services.portal.name, post, number, decision)
     else:
         before = _send_again(uow, services.portal.name, post, number, decision)
     told = post.title if post.quarantine is None or decision is Decision.RELEASE else ""
@@ -121,6 +144,39 @@ def _send_again(uow: UnitOfWork, portal: str, post: PostRecord, number: PostId, 
     return push.state.value
 
 
+def _between_versions(uow: UnitOfWork, portal: str, post: PostRecord, number: PostId, decision: Decision) -> str | None:
+    push = uow.pushes.get(portal, number)
+    if push is None or push.error_kind != LEFT:
+        raise UsageError(
+            f"post {number} waits for no such decision", subject=f"post:{number}", hint="syncd status tells what waits"
+        )
+    settled = replace(push, error=None, error_kind=None, hint=None, not_before=None)
+    if decision is Decision.OVERWRITE:
+        seen = uow.sightings.get(portal, push.portal_id) if push.portal_id is not None else None
+        gone = push.portal_state in (GONE, PortalState.TRASH.value) or push.withdrawn_at is not None
+        if gone or (seen is not None and seen.key != push.key):
+            raise UsageError(
+                f"no copy of post {number} stands there that is ours to overwrite",
+                subject=f"post:{number}",
+                hint=f"syncd decide post:{number} keep",
+            )
+        settled = replace(settled, delivered_version=post.version - 1, delivered_text_sha256=ANY_TEXT)
+        settled = replace(settled, delivered_title_sha256=None)
+    uow.pushes.update(settled)
+    return push.error
+
+
+def _assigned(uow: UnitOfWork, number: int, unit: UnitId) -> _About:
+    seen = uow.sightings.by_id(number)
+    ref = f"sighting:{number}"
+    if seen is None:
+        raise UsageError(f"the census never saw {ref}", subject=ref)
+    if seen.post is not None:
+        raise UsageError(f"{ref} is a post that was carried: it is its unit's", subject=ref)
+    uow.sightings.put([replace(seen, unit=unit, attributed_by=BY_PERSON)])
+    return unit, seen.title, {"portal": seen.portal, "portal_id": seen.portal_id}, seen.unit
+
+
 def _on_sighting(uow: UnitOfWork, number: int, decision: Decision) -> _About:
     seen: SightingRecord | None = uow.sightings.by_id(number)
     ref = f"sighting:{number}"
@@ -132,7 +188,7 @@ def _on_sighting(uow: UnitOfWork, number: int, decision: Decision) -> _About:
         raise UsageError(
             f"{ref} belongs to no known unit and cannot count",
             subject=ref,
-            hint="set the unit's portal_authors or portal_categories in config.toml",
+            hint=f"syncd decide {ref} assign --unit U, or set the unit's portal_authors or portal_categories",
         )
     uow.sightings.put([replace(seen, decision=decision.value)])
     return seen.unit, seen.title, {"portal": seen.portal, "portal_id": seen.portal_id}, seen.decision

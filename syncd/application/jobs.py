@@ -17,6 +17,7 @@ from syncd.application.figures.rank import push_ranking
 from syncd.application.notify import send
 from syncd.application.publishing.census import take_census
 from syncd.application.publishing.publish import publish
+from syncd.application.reconciling.reconcile import reconcile, record
 from syncd.application.services import Services
 from syncd.domain.ledger import LeafKind
 from syncd.domain.model import PeriodId, UnitId
@@ -64,6 +65,15 @@ def _publish(services: Services, slot: Slot) -> Mapping[str, Any]:
 
 def _census(services: Services, slot: Slot) -> Mapping[str, Any]:
     return take_census(services).as_json()
+
+
+def _reconcile(services: Services, slot: Slot) -> Mapping[str, Any]:
+    """The night's comparison, after a look of its own. What was found differs from day to day; the outcome says how many of each."""
+    look = take_census(services)
+    report = reconcile(services)
+    leaf = record(services, report)
+    document = report.as_json()
+    return {"complete": look.complete, "leaf": leaf, "ok": document["ok"], "causes": document["causes"]}
 
 
 def _fold(services: Services, slot: Slot) -> Mapping[str, Any]:
@@ -140,6 +150,10 @@ JOBS: tuple[Job, ...] = (
     Job(
         name="fold", lane="office", missed="latest", at_start=False, subjects=_office, run=_fold,
         cadence=lambda services, _: DailyAt(hour=0, minute=10),
+    ),
+    Job(
+        name="reconcile", lane="portal", missed="latest", at_start=False, subjects=_portal, run=_reconcile,
+        cadence=lambda services, _: DailyAt(hour=0, minute=20),
     ),
     Job(
         name="gone", lane="sources", missed="latest", at_start=False, subjects=_office, run=_gone,

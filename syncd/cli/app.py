@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, Entry] = {
     "backfill": Entry("backfill", "backfill", "Đọc bù tin, bài cũ của một đơn vị (read a unit's older posts)"),
     "publish": Entry("work", "publish", "Đưa tin, bài lên Cổng (push posts to the portal)"),
     "census": Entry("work", "census", "Rà soát Cổng (read the portal back)"),
+    "reconcile": Entry("reconcile", "reconcile", "Đối chiếu ba bên (written, delivered, visible, and why they differ)"),
     "portal": Entry("portal", "portal", "Cổng: kiểm tra kết nối (the portal: try what it promises)"),
     "sync": Entry("work", "sync", "Đọc, đưa lên Cổng, rà soát Cổng (collect, publish, census)"),
     "run": Entry("daemon", "run", "Chạy dịch vụ (the daemon: scheduler, workers, pages)"),

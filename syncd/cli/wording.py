@@ -21,6 +21,9 @@ HEADINGS: Mapping[str, tuple[str, str]] = {
     "date_source": ("Lấy từ", "Taken from"),
     "title": ("Tiêu đề", "Title"),
     "url": ("Địa chỉ", "Address"),
+    "written": ("Trên Trang", "Written"),
+    "delivered": ("Cổng đã nhận", "Delivered"),
+    "differences": ("Chênh lệch", "Differences"),
     # counts of the steps
     "new": ("Mới", "New"),
     "changed": ("Đã sửa", "Changed"),

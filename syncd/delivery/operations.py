@@ -21,6 +21,7 @@ from syncd.application.notify import send
 from syncd.application.publishing.census import take_census
 from syncd.application.publishing.portal_check import check_portal
 from syncd.application.publishing.publish import publish
+from syncd.application.reconciling.reconcile import reconcile, record
 from syncd.application.services import Services
 from syncd.domain.model import AdjustmentKind, PeriodId, SourceId, Status, UnitId, local_midnight
 from syncd.errors import UsageError
@@ -120,6 +121,21 @@ def run_census(services: Services, *, unit: str | None = None, period: str | Non
     return document, NEEDS_A_PERSON if report.unattributed or report.duplicates else 0
 
 
+def run_reconcile(services: Services, *, unit: str | None = None, period: str | None = None) -> Outcome:
+    """A census first, so that what is compared is what stands there; then the leaf. `unit` only narrows what is shown."""
+    wanted = None if unit is None else [known_unit(services, unit)]
+    periods = None if period is None else [services.rulesets.period(PeriodId(period))[0]]
+    look = take_census(services, periods)
+    report = reconcile(services, periods=None if periods is None else [each.id for each in periods])
+    record(services, report)
+    if wanted is not None:
+        report = reconcile(services, units=wanted, periods=None if periods is None else [each.id for each in periods])
+    document = {**report.as_json(), "census": look.as_json()}
+    if not look.complete:
+        return document, FOREIGN_FAILED
+    return document, NEEDS_A_PERSON if report.needs_person else 0
+
+
 def run_portal_check(services: Services) -> Outcome:
     report = check_portal(services.portal, services.clock)
     return report.as_json(), 0 if report.ok else FOREIGN_FAILED if report.unreachable else NEEDS_A_PERSON
@@ -177,8 +193,11 @@ def run_adjust(
     return report.as_json(), 0
 
 
-def run_decide(services: Services, *, ref: str, decision: str, reason: str, by: str) -> Outcome:
-    return decide(services, ref, Decision(decision), reason=reason, by=by).as_json(), 0
+def run_decide(
+    services: Services, *, ref: str, decision: str, reason: str, by: str, unit: str | None = None
+) -> Outcome:
+    owner = None if unit is None else known_unit(services, unit)
+    return decide(services, ref, Decision(decision), reason=reason, by=by, unit=owner).as_json(), 0
 
 
 def run_rank_push(services: Services, *, assessment: str) -> Outcome:
@@ -206,6 +225,7 @@ OPERATIONS: Mapping[str, Callable[..., Outcome]] = {
     "backfill": run_backfill,
     "publish": run_publish,
     "census": run_census,
+    "reconcile": run_reconcile,
     "portal-check": run_portal_check,
     "sync": run_sync,
     "close": run_close,
@@ -217,7 +237,7 @@ OPERATIONS: Mapping[str, Callable[..., Outcome]] = {
     "fold": run_fold,
 }
 
-TOUCH_THE_PORTAL = frozenset({"publish", "census", "portal-check", "sync"})
+TOUCH_THE_PORTAL = frozenset({"publish", "census", "reconcile", "portal-check", "sync"})
 
 
 def perform(services: Services, operation: str, arguments: Mapping[str, Any]) -> Outcome:

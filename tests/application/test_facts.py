@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from syncd.application.figures.facts import delivery_of, exemption_of, gather, is_active
+from syncd.application.figures.deliveries import delivery_of
+from syncd.application.figures.facts import exemption_of, gather, is_active
 from syncd.application.figures.quota_table import quota_table
 from syncd.domain.model import (
     Approval,
@@ -84,7 +85,7 @@ def sighting(state: str, seen: datetime = SENT + timedelta(hours=1), *, gone: da
     )
 
 
-DELIVERED = push(PushState.DELIVERED, accepted_at=SENT, portal_state="public")
+DELIVERED = push(PushState.DELIVERED, accepted_at=SENT, portal_id="1", portal_state="public")
 
 
 @pytest.mark.parametrize(

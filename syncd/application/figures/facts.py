@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from syncd.application.figures.deliveries import STANDING, best_sightings, delivery_of, seen_as, typed_instant
 from syncd.application.services import Services
 from syncd.domain.coverage import united
 from syncd.domain.identity import STORY_WORDS, same_story
@@ -29,7 +30,7 @@ from syncd.domain.model import (
     UnitId,
 )
 from syncd.ports.portal import PortalState
-from syncd.ports.records import OutageRecord, PostRecord, PushRecord, PushState, SightingRecord
+from syncd.ports.records import OutageRecord, PostRecord, PushRecord, SightingRecord
 from syncd.ports.store import UnitOfWork
 from syncd.vietnamese.fold import fold
 
@@ -84,7 +85,7 @@ def gather(
     for period in periods:
         around = (period.start, period.end + _GRACE_REACH)
         portal_outages = _outages(outages, {f"portal:{portal}"}, around)
-        unattributed = sum(1 for seen in sightings if _is_unattributed(seen) and _typed_instant(seen) in period)
+        unattributed = sum(1 for seen in sightings if is_unattributed(seen) and typed_instant(seen) in period)
         for unit in units:
             facts[unit.id, period.id] = PeriodFacts(
                 posts=tuple(by_period[unit.id][period.id]),
@@ -111,52 +112,6 @@ def exemption_of(exemptions: Iterable[Exemption], unit: Unit, period: PeriodId) 
     """The exemption that excuses the unit in the period; its own before its group's."""
     found = [e for e in exemptions if period in e.periods and (e.unit == unit.id or e.group == unit.group)]
     return min(found, key=lambda e: e.unit is None, default=None)
-
-
-def delivery_of(push: PushRecord | None, sighting: SightingRecord | None, looked: datetime | None) -> Delivery:
-    """What became of a post, from its push, the census's sight of it and the start of the newest census that would list it.
-
-    A post that was accepted once stays delivered while an edit of it waits, fails or is unknown.
-    """
-    if push is not None and push.withdrawn_at is not None and not _public_since(push.withdrawn_at, sighting):
-        return Delivery.REMOVED
-    if sighting is not None:
-        looked_at = max(sighting.last_seen, sighting.gone_at or sighting.last_seen)
-        # A post taken over by its key was seen before that act: what the act learned is newer.
-        if push is None or push.accepted_at is None or looked_at >= push.accepted_at:
-            return _seen_as(sighting)
-    if push is None:
-        return Delivery.NONE
-    if push.accepted_at is None and push.state is not PushState.DELIVERED:
-        return _BEFORE_ACCEPTANCE[push.state]
-    if push.portal_state == PortalState.TRASH:
-        return Delivery.REMOVED
-    if push.portal_state not in (None, PortalState.PUBLIC):
-        return Delivery.HELD
-    # One that a census has listed is gone only when a census says so: instants alone may come from a clock that was set back.
-    missed = sighting is None and looked is not None and push.accepted_at is not None and looked > push.accepted_at
-    return Delivery.REMOVED if missed else Delivery.ACCEPTED
-
-
-def _public_since(withdrawn_at: datetime, sighting: SightingRecord | None) -> bool:
-    """Whether a person at the portal put back what we withdrew."""
-    return sighting is not None and sighting.last_seen > withdrawn_at and _seen_as(sighting) is Delivery.VISIBLE
-
-
-_BEFORE_ACCEPTANCE = {
-    PushState.QUEUED: Delivery.QUEUED,
-    PushState.HELD_BACK: Delivery.QUEUED,
-    PushState.INTENT: Delivery.UNKNOWN,
-    PushState.UNKNOWN: Delivery.UNKNOWN,
-    PushState.DEAD: Delivery.FAILED,
-    PushState.QUARANTINED: Delivery.QUARANTINED,
-}
-
-
-def _seen_as(sighting: SightingRecord) -> Delivery:
-    if sighting.gone_at is not None or sighting.state == PortalState.TRASH:
-        return Delivery.REMOVED
-    return Delivery.VISIBLE if sighting.state == PortalState.PUBLIC else Delivery.HELD
 
 
 def _sightings(uow: UnitOfWork, portal: str, window: tuple[datetime, datetime]) -> list[SightingRecord]:
@@ -187,7 +142,7 @@ def _posts(
     records = {id_: post for id_, post in records.items() if post.unit in units}
     records |= _holders_of(uow, records)
     pushes = uow.pushes.for_posts(records)
-    seen = _best_sightings(sightings)
+    seen = best_sightings(sightings)
     # Dated elsewhere on the portal than its post is here.
     seen |= uow.sightings.for_posts(portal, records.keys() - seen.keys())
     facts = {
@@ -203,7 +158,7 @@ def _posts(
     grouped: dict[UnitId, list[PostFact]] = defaultdict(list)
     alone: dict[tuple[UnitId, str], list[PostFact]] = defaultdict(list)
     # One that is gone holds no place against one that stands.
-    for sighting in sorted(typed.values(), key=lambda s: (_seen_as(s) is Delivery.REMOVED, _typed_instant(s), s.id)):
+    for sighting in sorted(typed.values(), key=lambda s: (seen_as(s) is Delivery.REMOVED, typed_instant(s), s.id)):
         if sighting.unit is None:
             continue
         same_text = twins.get((sighting.unit, sighting.content_sha256), ())
@@ -277,9 +232,9 @@ def _typed_fact(sighting: SightingRecord, unit: UnitId) -> PostFact:
         title=sighting.title,
         url=sighting.url,
         origin=Origin.TYPED,
-        delivery=_seen_as(sighting),
+        delivery=seen_as(sighting),
         first_seen=sighting.first_seen,
-        portal_instant=_typed_instant(sighting),
+        portal_instant=typed_instant(sighting),
         portal_url=sighting.url,
         decision=sighting.decision,
     )
@@ -301,35 +256,16 @@ def _likened(fact: PostFact, read: Sequence[PostRecord], typed: Sequence[PostFac
 
 def _typed_and_read(fact: PostFact, sighting: SightingRecord) -> PostFact:
     """One post, read on the site and typed on the portal: there since the earlier of the two, in the better state."""
-    typed_at = _typed_instant(sighting)
+    typed_at = typed_instant(sighting)
     carried_at = fact.portal_instant
     first = typed_at if carried_at is None else min(typed_at, carried_at)
-    better = max(fact.delivery, _seen_as(sighting), key=_STANDING.index)
+    better = max(fact.delivery, seen_as(sighting), key=STANDING.index)
     return replace(
         fact, delivery=better, portal_instant=first, portal_url=fact.portal_url if carried_at else sighting.url
     )
 
 
 _PUBLIC = (Delivery.ACCEPTED, Delivery.VISIBLE)
-# From what is worth nothing to what is worth most for one text that went to the portal by two ways.
-_STANDING = (
-    Delivery.NONE,
-    Delivery.FAILED,
-    Delivery.UNKNOWN,
-    Delivery.QUEUED,
-    Delivery.QUARANTINED,
-    Delivery.REMOVED,
-    Delivery.HELD,
-    Delivery.ACCEPTED,
-    Delivery.VISIBLE,
-)
-
-
-def _typed_instant(sighting: SightingRecord) -> datetime:
-    """The printed date, unless an earlier complete census lacked the post: then the first sighting."""
-    if sighting.late_sighting or sighting.published_at is None:
-        return sighting.first_seen
-    return sighting.published_at
 
 
 def _is_typed(sighting: SightingRecord) -> bool:
@@ -338,21 +274,9 @@ def _is_typed(sighting: SightingRecord) -> bool:
     return sighting.post is None and sighting.state in standing
 
 
-def _is_unattributed(sighting: SightingRecord) -> bool:
+def is_unattributed(sighting: SightingRecord) -> bool:
     unowned = sighting.unit is None and sighting.post is None
     return unowned and sighting.gone_at is None and sighting.state == PortalState.PUBLIC and sighting.decision is None
-
-
-def _best_sightings(sightings: Iterable[SightingRecord]) -> dict[PostId, SightingRecord]:
-    """Of each carried post its sighting; where it stands there twice, the one that is worth most."""
-    best: dict[PostId, SightingRecord] = {}
-    for seen in sightings:
-        if seen.post is None:
-            continue
-        rival = best.get(seen.post)
-        if rival is None or _STANDING.index(_seen_as(seen)) > _STANDING.index(_seen_as(rival)):
-            best[seen.post] = seen
-    return best
 
 
 def _by_period(posts: Iterable[PostFact], periods: Sequence[Period]) -> dict[PeriodId, list[PostFact]]:

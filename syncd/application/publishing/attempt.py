@@ -15,6 +15,8 @@ from syncd.errors import ForeignError, PortalError
 from syncd.ports.portal import PortalPost, PostToPush
 from syncd.ports.records import PostRecord, PushRecord, PushState, SightingRecord
 
+LEFT = "left"  # the `error_kind` of a push whose copy somebody there changed: it awaits a person
+ANY_TEXT = "*"  # in the place of a delivered text's hash: a person said that whatever stands there is ours to replace
 _ABOUT_US = frozenset(("unauthorized", "throttled"))  # says nothing about the post: costs it no try
 _WAITS_THERE = frozenset(
     ("awaits_review", "locked")
@@ -134,7 +136,7 @@ class Endings:
 
     def leave(self, attempt: Attempt, why: str, **changes: Any) -> None:
         """The copy there is somebody else's by now: a person decides, and we send it nothing."""
-        settled = {"delivered_version": attempt.post.version, "not_before": None, "error": why, "error_kind": "left"}
+        settled = {"delivered_version": attempt.post.version, "not_before": None, "error": why, "error_kind": LEFT}
         self.record(attempt, Outcome.LEFT, {**settled, **changes})
         attempt.note(why)
 
