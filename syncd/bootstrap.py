@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 from syncd import registry
 from syncd.application.collecting.canary import OwnNetwork
 from syncd.application.services import Assessment, MailRules, PublishRules, Services
-from syncd.config.models import Config, SourceTable, UnitTable
+from syncd.config.models import Config, MappingTable, SourceTable, UnitTable
 from syncd.domain.hours import parse_hours
+from syncd.domain.mapping import MappingRule
 from syncd.domain.model import Exemption, Office, PeriodId, SourceId, Unit, UnitId
 from syncd.interpreter import leave_out_what_the_start_made
 from syncd.ports.clock import Clock
@@ -77,6 +78,18 @@ def unit_of(table: UnitTable, sources: tuple[SourceTable, ...], config: Config) 
         sources=tuple(SourceId(source.id) for source in sources),
         portal_authors=table.portal_authors,
         portal_categories=table.portal_categories,
+    )
+
+
+def mapping_rule(table: MappingTable) -> MappingRule:
+    return MappingRule(
+        units=frozenset(map(UnitId, table.unit)),
+        groups=frozenset(table.group),
+        categories=frozenset(table.category),
+        title_words=table.title,
+        to_categories=table.to_categories,
+        to_author=table.to_author,
+        approval=table.approval,
     )
 
 
@@ -186,6 +199,8 @@ def wire(config: Config, *, clock: Clock, fence: Fence | None = None) -> Iterato
                     max_attempts=config.portal.max_attempts,
                     categories=config.portal.categories,
                     authors={UnitId(unit): author for unit, author in config.portal.authors.items()},
+                    mapping=tuple(map(mapping_rule, config.portal.mapping)),
+                    unmapped=config.portal.unmapped,
                     credit=config.portal.credit,
                     flood_cap=config.portal.flood_cap,
                     files=config.portal.files,

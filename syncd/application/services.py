@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from syncd.application.collecting.canary import OwnNetwork
 from syncd.domain.hours import ALWAYS, DailyHours
+from syncd.domain.mapping import MappingRule, PortalMapping
 from syncd.domain.model import Exemption, Office, PeriodId, SourceId, Unit, UnitId
 from syncd.domain.rules import DatedRuleSets
 from syncd.ports.clock import Clock
@@ -35,7 +36,8 @@ class Assessment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishRules:
-    """How posts are put on the portal. `authors`: unit -> name there; `categories`: the unit's category -> the portal's, `*` for the rest.
+    """How posts are put on the portal. `authors`: unit -> name there; `categories`: the unit's category -> the portal's, `*` for the rest;
+    `mapping` goes before both. `unmapped`: a post whose categories nothing there speaks of is sent all the same, or held until something does.
 
     `flood_cap`: how many posts of periods that are over go there a day, and how many of one reading at once. `files`: which pictures and
     attachments are copied (`first`: one picture). `at_once`: how many posts are sent side by side, where the portal allows it.
@@ -45,11 +47,18 @@ class PublishRules:
     max_attempts: int = 8
     categories: Mapping[str, str] = field(default_factory=dict)
     authors: Mapping[UnitId, str] = field(default_factory=dict)
+    mapping: tuple[MappingRule, ...] = ()
+    unmapped: str = "send"  # send | hold
     credit: str = "Nguồn: {unit}"
     flood_cap: int = 100
     files: str = "all"  # all | first | none
     at_once: int = 2
     withdraw_gone: bool = False
+
+    @property
+    def placing(self) -> PortalMapping:
+        """What says where on the portal a post goes."""
+        return PortalMapping(rules=self.mapping, by_name=self.categories, authors=self.authors)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

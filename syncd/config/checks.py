@@ -11,6 +11,7 @@ from syncd import registry
 from syncd.config import models
 from syncd.config.problems import nearest
 from syncd.domain.hours import parse_hours
+from syncd.domain.mapping import in_words
 from syncd.domain.model import different_people
 from syncd.domain.rules import DatedRuleSets
 from syncd.errors import ConfigError, SyncdError
@@ -83,12 +84,30 @@ def cross_check(
             for unit in portal.authors
             if unit not in ids
         ]
+        for index, rule in enumerate(portal.mapping):
+            problems += _mapping(rule, f"portal.mapping[{index}]", ids, groups)
     known_sets = [table.id for table in rulesets.values()]
     for index, assessment in assessments.items():
         problems += _assessment(assessment, f"assessments[{index}]", known_sets, dated, base)
     for index, exemption in exemptions.items():
         problems += _exemption(exemption, f"exemptions[{index}]", ids, groups, dated)
     return problems
+
+
+def _mapping(
+    rule: models.MappingTable, key: str, ids: Collection[str], groups: Collection[str]
+) -> Iterator[ConfigError]:
+    for index, unit in enumerate(rule.unit):
+        if unit not in ids:
+            yield ConfigError(f'there is no unit "{unit}"', key=f"{key}.unit[{index}]", hint=nearest(unit, ids))
+    for index, group in enumerate(rule.group):
+        if group not in groups:
+            yield ConfigError(f'no unit is in group "{group}"', key=f"{key}.group[{index}]", hint=nearest(group, groups))
+    for index, words in enumerate(rule.title):
+        if not in_words(words).strip():
+            yield ConfigError("holds no word", key=f"{key}.title[{index}]", hint='such as title = ["thư mời"]')
+    if not (rule.to_categories or rule.to_author or rule.approval):
+        yield ConfigError("decides nothing", key=key, hint="give to_categories, to_author or approval")
 
 
 def _canaries(addresses: Iterable[str]) -> Iterator[ConfigError]:

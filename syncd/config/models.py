@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from syncd.domain.hours import parse_hours
 from syncd.domain.model import Approval
@@ -136,6 +136,25 @@ class ExemptionTable(Table):
     approved_by: tuple[Text, ...]
 
 
+def _one_or_more(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+Texts = Annotated[tuple[Text, ...], BeforeValidator(_one_or_more)]
+
+
+class MappingTable(Table):
+    """Conditions, then what they decide. A single text stands for a list of one."""
+
+    unit: Texts = ()
+    group: Texts = ()
+    category: Texts = ()
+    title: Texts = ()
+    to_categories: Texts = ()
+    to_author: Text | None = None
+    approval: Approval | None = None
+
+
 class PortalTable(Table):
     """The keys all portals share; the rest of `[portal]` belongs to the adapter."""
 
@@ -151,6 +170,8 @@ class PortalTable(Table):
     withdraw_gone: bool = False
     categories: dict[str, str] = Field(default_factory=dict)
     authors: dict[str, str] = Field(default_factory=dict)
+    mapping: tuple[MappingTable, ...] = ()
+    unmapped: Literal["send", "hold"] = "send"
 
 
 class RankingTable(Table):

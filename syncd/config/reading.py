@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from pydantic import ValidationError
 
@@ -107,7 +107,13 @@ class _Reader:
         try:
             return model.model_validate(values)
         except ValidationError as error:
-            known = [field.alias or name for name, field in model.model_fields.items()]
+            tables = [model, *(part for field in model.model_fields.values() for part in get_args(field.annotation))]
+            known = [
+                field.alias or name
+                for table in tables
+                if isinstance(table, type) and issubclass(table, models.Table)
+                for name, field in table.model_fields.items()
+            ]
             self.problems += from_validation(error, prefix, known)
             return None
 

@@ -197,7 +197,7 @@ def test_the_example_loads_and_names_every_key(tmp_path: Path) -> None:
         if isinstance(table, type) and issubclass(table, models.Table) and table is not models.Table:
             for name, field in table.model_fields.items():
                 key = field.alias or name
-                assert key in named or re.search(rf"(?m)^\[[a-z]+\.{key}\]", text), (
+                assert key in named or re.search(rf"(?m)^[#\s]*\[+[a-z]+\.{key}\]", text), (
                     f"{table.__name__}.{key} is not in config.example.toml"
                 )
 
@@ -241,3 +241,35 @@ def test_the_example_is_toml_without_addresses_of_real_offices() -> None:
 @given(st.from_regex(checks.PLAIN_ADDRESS, fullmatch=True))
 def test_an_address_that_passes_as_plain_is_one_to_the_library_too(address: str) -> None:
     assert parseaddr(address) == ("", address)
+
+
+def test_mapping_rules_name_units_and_groups_that_there_are(tmp_path: Path) -> None:
+    rules = """
+[[portal.mapping]]
+unit = "ban-b"
+group = ["ban", "bann"]
+title = ["?!"]
+to_categories = "Thông báo"
+[[portal.mapping]]
+unit = ["ban-a"]
+[[portal.mapping]]
+to_categorie = ["Tin"]
+"""
+    problems = problems_of(tmp_path, GOOD.replace("[[rulesets]]", f"{rules}[[rulesets]]", 1))
+    assert problems["portal.mapping[2].to_categorie"] == (
+        'unknown key "to_categorie"',
+        'did you mean "to_categories"?',
+    )
+    rules = rules[: rules.index("[[portal.mapping]]\nto_categorie")]
+    problems = problems_of(tmp_path, GOOD.replace("[[rulesets]]", f"{rules}[[rulesets]]", 1))
+    assert problems["portal.mapping[0].unit[0]"] == ('there is no unit "ban-b"', 'did you mean "ban-a"?')
+    assert problems["portal.mapping[0].group[1]"] == ('no unit is in group "bann"', 'did you mean "ban"?')
+    assert problems["portal.mapping[0].title[0]"][0] == "holds no word"
+    assert problems["portal.mapping[1]"][0] == "decides nothing"
+
+
+def test_a_mapping_rule_takes_one_text_or_several(tmp_path: Path) -> None:
+    rules = '[[portal.mapping]]\ngroup = "ban"\nto_categories = ["A", "B"]\napproval = "draft"\n'
+    config = load_config(written(tmp_path, GOOD.replace("[[rulesets]]", f"{rules}[[rulesets]]", 1)))
+    (rule,) = config.portal.mapping
+    assert (rule.group, rule.to_categories, rule.approval) == (("ban",), ("A", "B"), Approval.DRAFT)

@@ -11,7 +11,6 @@ from syncd.domain.identity import CREDIT_CLASS, visible_lines
 from syncd.domain.model import Unit
 from syncd.ports.portal import PostToPush
 from syncd.ports.records import PostRecord, PushRecord
-from syncd.vietnamese.fold import fold
 
 _LEAD_SHARE = 0.8  # of the text's words: a summary that long is the text
 
@@ -19,16 +18,17 @@ _LEAD_SHARE = 0.8  # of the text's words: a summary that long is the text
 def payload_of(services: Services, unit: Unit, post: PostRecord, push: PushRecord, files: PostFiles) -> PostToPush:
     """The same post gives the same payload at each try; only its version, its files or the configuration changes it."""
     rules = services.publish_rules
+    placement = rules.placing.place(unit, post.categories, post.title)
     return PostToPush(
         title=post.title,
         html=files.linked(post.html + attachment_list(post)) + credit_line(rules.credit, unit.name, post.url),
         summary=summary_beside(post),
         published_at=printed_instant(post),
-        approval=push.approval,
+        approval=placement.approval or push.approval,
         unit_name=unit.name,
         source_url=post.url,
-        author=rules.authors.get(unit.id),
-        categories=mapped_categories(services, post.categories),
+        author=placement.author,
+        categories=placement.categories,
         image=files.picture,
         image_inside=files.picture_inside,
     )
@@ -69,16 +69,6 @@ def credit_line(credit: str, unit_name: str, url: str) -> str:
     shown = unit_name if name else before
     link = f'<a href="{html.escape(url)}">{html.escape(shown)}</a>'
     return f'<p class="{CREDIT_CLASS}">{html.escape(before) if name else ""}{link}{html.escape(after)}</p>'
-
-
-def mapped_categories(services: Services, categories: tuple[str, ...]) -> tuple[str, ...]:
-    """The portal's categories for a unit's own: `*` where none of them is mapped."""
-    mapping = services.publish_rules.categories
-    names = {fold(name): target for name, target in mapping.items()}
-    found = [names[fold(name)] for name in categories if fold(name) in names]
-    if not found and "*" in mapping:
-        found = [mapping["*"]]
-    return tuple(dict.fromkeys(found))
 
 
 def payload_sha256(post: PostToPush) -> str:
