@@ -1,4 +1,4 @@
-"""The portal faults (P01-P26) that a loopback portal can make: what each one proves, and what follows."""
+"""What each kind of answer of a WordPress proves, by the faults' names; what becomes of the post, tests/faults/portal.py plays."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -141,17 +141,6 @@ def test_fault_of_a_create(case: Case, server: LocalPortal, portal: WordPressPor
     assert len(server.copies(key)) == case.made
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
-def test_look_up_after_the_fault_leads_to_one_copy(case: Case, server: LocalPortal, portal: WordPressPortal) -> None:
-    key = new_key()
-    server.inject(case.fault)
-    refusal(lambda: portal.create(sample_post(), key))
-    found = portal.find(key)
-    assert (found is not None) == bool(case.made)
-    standing = found or portal.create(sample_post(), key)
-    assert [str(post.id) for post in server.copies(key)] == [standing.id]
-
-
 READ_FAULTS = {name: case for name, case in CASES.items() if not case.made and not name.startswith("403")}
 
 
@@ -168,23 +157,6 @@ def test_p01_refused_connection_did_nothing(server: LocalPortal, portal: WordPre
     server.site.pause()
     error = refusal(lambda: portal.create(sample_post(), new_key()))
     assert (error.kind, error.unknown) == ("refused", False)
-
-
-def test_p22_post_made_long_after_its_answer_was_lost_is_found(server: LocalPortal, portal: WordPressPortal) -> None:
-    key = new_key()
-    server.inject(Fault(effect=Effect.LATE, reset=True))
-    assert refusal(lambda: portal.create(sample_post(), key)).unknown
-    assert portal.find(key) is None
-    server.catch_up()
-    assert portal.find(key) is not None
-
-
-def test_p23_image_of_a_post_that_failed_is_not_sent_again(server: LocalPortal, portal: WordPressPortal) -> None:
-    image = sample_image()
-    server.inject(Fault(page=page(500)))
-    assert refusal(lambda: portal.create(sample_post(image=portal.put_file(image)), new_key())).unknown
-    portal.create(sample_post(image=portal.put_file(image)), new_key())
-    assert len(server.state.media) == 1
 
 
 def test_lost_answer_of_an_upload_leads_to_one_image_with_its_caption(

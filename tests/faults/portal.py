@@ -4,28 +4,25 @@ Each is played in a `PortalWorld`; that in the end each post stands there once, 
 """
 
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from syncd.domain.model import Status
-from syncd.ports.portal import FileToPush
 from syncd.ports.records import PushState
 from syncd.ports.source import ImageData
 from syncd.testing.local_portal import Effect, Fault
-from syncd.testing.local_site import Page
 from syncd.testing.portal_contract import sample_image
-from tests.application.collecting import item, local, story
-from tests.faults.portal_world import POSTS, SETTLE, STRUCK, PortalWorld, portal_world
+from tests.application.collecting import local, read_date, story
+from tests.faults.portal_answers import BAD_ANSWERS, EVER, page, refusal
+from tests.faults.portal_world import POSTS, SETTLE, STRUCK, PortalWorld, fault_office, portal_world
 
 Play = Callable[[PortalWorld], None]
-FAULTS: dict[str, Play] = {}
+FAULTS: dict[str, Play] = {**BAD_ANSWERS}
 DAY = timedelta(days=1)
-EVER = 1000
-QUEUED, UNKNOWN, DEAD, DELIVERED = PushState.QUEUED, PushState.UNKNOWN, PushState.DEAD, PushState.DELIVERED
-JSON = "application/json"
+QUEUED, UNKNOWN, DELIVERED = PushState.QUEUED, PushState.UNKNOWN, PushState.DELIVERED
 
 
 def fault(name: str) -> Callable[[Play], Play]:
@@ -36,101 +33,12 @@ def fault(name: str) -> Callable[[Play], Play]:
     return named
 
 
-def page(status: int, body: bytes = b"", content_type: str = "text/html; charset=utf-8", **headers: str) -> Page:
-    return Page(status=status, body=body, content_type=content_type, headers=headers)
-
-
-def refusal(status: int, code: str) -> Page:
-    return page(status, b'{"code": "%s", "message": "no", "data": {}}' % code.encode(), JSON)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnsweredBadly:
-    """One call that makes the struck post is answered so. `copies` stand there, and the push is in `state`, when the run has ended.
-
-    `told`: what `syncd status` says of it meanwhile: kind, and words of the way out.
-    """
-
-    comes: Mapping[str, object]
-    state: PushState
-    kind: str
-    copies: int = 0
-    told: tuple[str, str] = ("push_unknown", "")
-    goes_on: bool = True  # the other posts are delivered in the same run
-    tries: int = 1
-    person: bool = field(default=False)  # nothing goes on without one
-
-    def __call__(self, world: PortalWorld) -> None:
-        world.strike(**self.comes)
-        world.publish()
-        push = world.push()
-        assert (push.state, push.error_kind, push.attempts) == (self.state, self.kind, self.tries)
-        assert len(world.server.copies(push.key)) == self.copies
-        assert len(world.server.posts()) == (POSTS - 1 if self.goes_on else 1) + self.copies
-        world.told(*self.told)
-        world.nobody_is_blamed()
-        if self.state is UNKNOWN:  # nothing is asked and nothing sent before the settle time has passed
-            asked = world.asked_about_posts()
-            world.clock.advance(SETTLE / 2)
-            world.publish()
-            assert (world.push(), world.asked_about_posts()) == (push, asked)
-        if self.person:
-            world.rounds()
-            assert world.push().state is DEAD
-            world.told("push_dead", self.told[1])
-            world.try_again()
-
-
-def lost(kind: str, **comes: object) -> AnsweredBadly:
-    """Made, and nobody told us."""
-    return AnsweredBadly(comes={"effect": Effect.DONE, **comes}, state=UNKNOWN, kind=kind, copies=1)
-
-
-def undone(kind: str, told: str = "", **comes: object) -> AnsweredBadly:
-    """Not made, which nobody can know."""
-    return AnsweredBadly(comes=comes, state=UNKNOWN, kind=kind, told=("push_unknown", told))
-
-
-def refused(status: int, kind: str, words: str, answer: Page | None = None) -> AnsweredBadly:
-    """Not made, and it will not be until a person has done something."""
-    comes = {"page": answer or page(status), "times": EVER}
-    return AnsweredBadly(comes=comes, state=DEAD, kind=kind, told=("push_dead", words), person=True)
-
-
-FAULTS |= {
-    "P02 timeout before commit": undone("timeout", hang=True),
-    "P03 timeout after commit": lost("timeout", hang=True),
-    "P04 reset after commit": lost("reset", reset=True),
-    "P05 502 after commit": lost("http_status", page=page(502, b"<h1>Bad Gateway</h1>")),
-    "P06 504 after commit": lost("http_status", page=page(504)),
-    "P07 500 before commit": undone("http_status", page=page(500)),
-    "P08 500 after commit": lost("http_status", page=page(500)),
-    "P09 201 bad JSON": lost("protocol", page=page(201, b'{"id": 12, "sta', JSON)),
-    "P10 201 empty": lost("protocol", page=page(201)),
-    "P11 201 with PHP notice before JSON": lost("protocol", before=b"<br />\n<b>Notice</b>: Undefined index\n"),
-    "P12 200 WAF or login page": undone("protocol", "login page", page=page(200, b"<title>Log in</title>")),
-    "P13 201 without id": lost("protocol", page=page(201, b'{"status": "publish"}', JSON)),
-    "P15 403 WAF on content": AnsweredBadly(
-        comes={"page": page(403, b"<h1>Forbidden</h1>"), "times": EVER},
-        state=QUEUED,
-        kind="forbidden",
-        told=("push_queued", "firewall"),
-        person=True,
-    ),
-    "P17 409 duplicate slug": AnsweredBadly(
-        comes={"page": refusal(409, "exists")}, state=QUEUED, kind="conflict", told=("push_queued", "409")
-    ),
-    "P18 413": refused(413, "too_large", "limit"),
-    "P19 422": refused(422, "http_status", "rest_invalid_param", refusal(422, "rest_invalid_param")),
-}
-
-
 @fault("P01 refused")
 def _(world: PortalWorld) -> None:
     world.server.site.pause()
     report = world.publish()
     assert "refused" in (report.portal_error or "")
-    assert {world.push(post).attempts for post in world.office.posts()} == {0}
+    assert {push.attempts for push in world.pushes} == {0}
     world.told("portal_down", "refused")
     world.nobody_is_blamed()
     world.server.site.resume()
@@ -155,8 +63,8 @@ def _(world: PortalWorld) -> None:
         assert world.publish().portal_error
         assert not world.census().complete
     assert len(world.server.posts()) == 1
-    assert {world.push(post).state for post in world.office.posts()} <= {QUEUED, DELIVERED}
-    assert {world.push(post).attempts for post in world.office.posts() if world.push(post).state is QUEUED} == {0}
+    assert {push.state for push in world.pushes} <= {QUEUED, DELIVERED}
+    assert {push.attempts for push in world.pushes if push.state is QUEUED} == {0}
     world.nobody_is_blamed()
     world.server.state.accounts[:] = accounts
 
@@ -179,7 +87,7 @@ def _(world: PortalWorld) -> None:
     world.strike(page=page(429, **{"Retry-After": "900"}))
     before = world.clock.now()
     assert world.publish().portal_error
-    push = world.push()
+    push = world.push
     assert (push.state, push.error_kind, push.attempts) == (QUEUED, "throttled", 0)
     assert push.not_before is not None
     assert push.not_before >= before + timedelta(seconds=900)
@@ -195,7 +103,7 @@ def _(world: PortalWorld) -> None:
         assert world.publish().portal_error
         assert not world.census().complete
         world.clock.advance(timedelta(minutes=10))
-    assert {world.push(post).attempts for post in world.office.posts()} == {0}
+    assert {push.attempts for push in world.pushes} == {0}
     world.told("portal_down", "503")
     world.nobody_is_blamed()
     world.server.forgive()
@@ -206,7 +114,7 @@ def _(world: PortalWorld) -> None:
     """A look-up after a minute would have found nothing, and the second copy would have been ours."""
     world.strike(effect=Effect.LATE, reset=True)
     world.publish()
-    assert world.push().state is UNKNOWN
+    assert world.push.state is UNKNOWN
     world.clock.advance(timedelta(seconds=59))
     world.publish()
     assert world.server.copies(world.struck.key) == ()
@@ -217,15 +125,12 @@ def _(world: PortalWorld) -> None:
 @fault("P23 media ok post fails")
 def _(world: PortalWorld) -> None:
     """The picture that was put is used at the next try, not put again."""
-    site = world.office.site("ban-a/1")
-    shown = (ImageData(url="https://ban-a.example/anh/1.jpg"),)
-    site.posts = [replace(post, images=shown) if post.title == STRUCK else post for post in site.posts]
+    picture = sample_image()
     world.services = replace(world.services, fetch_file=lambda unit, url: picture)
-    picture: FileToPush | None = sample_image()
-    world.look()
+    world.write(images=(ImageData(url="https://ban-a.example/anh/1.jpg"),))
     world.strike(page=page(500))
     world.publish()
-    assert (world.push().state, len(world.server.state.media)) == (UNKNOWN, 1)
+    assert (world.push.state, len(world.server.state.media)) == (UNKNOWN, 1)
     world.nobody_is_blamed()
     world.rounds()
     (media,) = world.server.state.media
@@ -266,7 +171,7 @@ def _(world: PortalWorld) -> None:
     world.server.state.holds_back = True
     world.publish()
     world.census()
-    assert {world.push(post).portal_state for post in world.office.posts()} == {"pending"}
+    assert {push.portal_state for push in world.pushes} == {"pending"}
     verdict = world.verdict(local("2026-11-20 08:00"))
     assert (verdict.status, verdict.delivered, verdict.visible) == (Status.UNDETERMINED, POSTS, 0)
     for post in world.server.posts():
@@ -286,11 +191,11 @@ def _(world: PortalWorld) -> None:
     assert (report.complete, report.periods[-1].gone) == (True, 0)
     world.clock.advance(timedelta(seconds=29))
     world.publish()
-    assert world.push().state is UNKNOWN
+    assert world.push.state is UNKNOWN
     world.nobody_is_blamed()
     world.rounds()
     world.census()
-    assert not [leaf for leaf in world.office.leaves("readback") if leaf["data"]["late"]]
+    world.no_sighting_is_late()
 
 
 @fault("P28 portal restored from old backup")
@@ -326,7 +231,7 @@ def _(world: PortalWorld) -> None:
     world.clock.advance(DAY)
     world.publish()
     assert world.server.copies(world.struck.key) == ()
-    assert (world.push().portal_state, world.push().error_kind) == ("gone", "left")
+    assert (world.push.portal_state, world.push.error_kind) == ("gone", "left")
     world.server.state.posts[kept.id] = kept  # she takes it back, so that the end is like the others'
 
 
@@ -343,17 +248,14 @@ def _(world: PortalWorld) -> None:
     world.publish()
     texts = {post.id: "đính chính" in post.content for post in world.server.copies(world.struck.key)}
     assert texts == {first: True, second: False}
-    assert world.push().portal_id == str(first)
+    assert world.push.portal_id == str(first)
     world.server.delete(second)
 
 
 @fault("P31 portal clock off by 1 day")
 def _(world: PortalWorld) -> None:
     """A day behind, it holds back what is dated later than its now; an answer is lost on top, and nothing is late."""
-    site = world.office.site("ban-a/1")
-    last = item(2, "2026-10-31 20:00")
-    site.posts = [last if post.title == STRUCK else post for post in site.posts]
-    world.look()
+    world.write(published=read_date("2026-10-31 20:00"))
     world.server.state.clock_off = -DAY
     world.lose_the_answer()
     world.publish()
@@ -366,7 +268,7 @@ def _(world: PortalWorld) -> None:
     world.server.state.clock_off = DAY
     world.publish()
     world.census()
-    assert not [leaf for leaf in world.office.leaves("readback") if leaf["data"]["late"]]
+    world.no_sighting_is_late()
 
 
 @fault("P32 second pusher")
@@ -377,7 +279,11 @@ def _(world: PortalWorld) -> None:
         run.start()
     for run in runs:
         run.join()
-    with TemporaryDirectory() as folder, portal_world(Path(folder), server=world.server) as other:
+    with (
+        TemporaryDirectory() as folder,
+        fault_office(Path(folder), [world.unit]) as elsewhere,
+        portal_world(elsewhere, world.unit, server=world.server) as other,
+    ):
         assert other.publish().total.adopted == POSTS
         other.each_stands_once()
 
@@ -389,7 +295,7 @@ def _(world: PortalWorld) -> None:
     report = world.publish()
     assert "502" in (report.portal_error or "")
     assert world.server.posts() == ()
-    assert {world.push(post).attempts for post in world.office.posts()} == {0}
+    assert {push.attempts for push in world.pushes} == {0}
     world.told("portal_down", "502")
     world.nobody_is_blamed()
     world.server.forgive()
@@ -414,7 +320,7 @@ def _(world: PortalWorld) -> None:
     world.lose_the_answer()
     world.publish()
     world.edit(story("đính chính"))
-    assert world.push().state is UNKNOWN
+    assert world.push.state is UNKNOWN
     world.rounds()
     assert "đính chính" in world.stands().content
 

@@ -1,14 +1,14 @@
 """What each fault of a portal does to a delivery: nothing is lost, nothing stands there twice, no unit is blamed, a person is told what to do."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from syncd.ports.portal import DeliveryClass
+from tests.application.collecting import ExampleOffice
 from tests.faults.portal import FAULTS
-from tests.faults.portal_world import PortalWorld, portal_world
+from tests.faults.portal_world import fault_office, portal_world
 
 NAMES = Path(__file__).parents[1] / "data" / "portal_faults.txt"
 
@@ -16,20 +16,25 @@ NAMES = Path(__file__).parents[1] / "data" / "portal_faults.txt"
 ALSO_A_DAILY = ("P04 reset after commit", "P22 commit after 60 s", "P32 second pusher", "P35 same key other body")
 
 
-@contextmanager
-def of_class(delivery_class: DeliveryClass, folder: Path) -> Iterator[PortalWorld]:
-    with portal_world(folder, keeps_ids=delivery_class is DeliveryClass.A) as made:
-        made.services.portal.verify()
-        assert made.services.portal.capabilities.delivery_class is delivery_class
+UNITS = {name: name.partition(" ")[0].lower() for name in FAULTS}
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExampleOffice]:
+    units = [f"{unit}-{letter.lower()}" for unit in UNITS.values() for letter in DeliveryClass]
+    with fault_office(tmp_path_factory.mktemp("office"), units) as made:
         yield made
 
 
-def plays_out(name: str, world: PortalWorld) -> None:
-    FAULTS[name](world)
-    world.rounds()
-    world.publish()
-    world.each_stands_once()
-    world.nobody_is_blamed()
+def plays_out(name: str, office: ExampleOffice, delivery_class: DeliveryClass) -> None:
+    unit, keeps_ids = f"{UNITS[name]}-{delivery_class.lower()}", delivery_class is DeliveryClass.A
+    with portal_world(office, unit, keeps_ids=keeps_ids) as world:
+        FAULTS[name](world)
+        world.rounds()
+        world.publish()
+        assert world.services.portal.capabilities.delivery_class is delivery_class
+        world.each_stands_once()
+        world.nobody_is_blamed()
 
 
 def test_every_fault_of_the_list_is_here() -> None:
@@ -40,14 +45,12 @@ def test_every_fault_of_the_list_is_here() -> None:
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_fault_has_its_outcome(tmp_path: Path, name: str) -> None:
-    with of_class(DeliveryClass.B, tmp_path) as world:
-        plays_out(name, world)
+def test_fault_has_its_outcome(office: ExampleOffice, name: str) -> None:
+    plays_out(name, office, DeliveryClass.B)
 
 
 @pytest.mark.parametrize(
     "name", [name if name in ALSO_A_DAILY else pytest.param(name, marks=pytest.mark.slow) for name in FAULTS]
 )
-def test_fault_has_its_outcome_where_the_portal_enforces_our_key(tmp_path: Path, name: str) -> None:
-    with of_class(DeliveryClass.A, tmp_path) as world:
-        plays_out(name, world)
+def test_fault_has_its_outcome_where_the_portal_enforces_our_key(office: ExampleOffice, name: str) -> None:
+    plays_out(name, office, DeliveryClass.A)
