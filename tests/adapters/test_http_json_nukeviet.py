@@ -81,7 +81,6 @@ def test_clock_that_is_off_is_learnt_from_the_refusal_and_a_write_looks_first(
 def test_secret_is_proved_by_bcrypt_too(server: NukeViet, client: PoliteClient) -> None:
     server.method = "bcrypt"
     assert "syncd" in by_actions(server, client).verify()
-    assert refusal(by_actions(server, client, secret="sai").verify).kind == "unauthorized"
 
 
 def test_portal_without_the_action_is_told_from_one_without_the_post(server: NukeViet, client: PoliteClient) -> None:
