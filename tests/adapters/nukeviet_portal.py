@@ -11,7 +11,8 @@ from html import escape
 from typing import Any
 from urllib.parse import parse_qs
 
-from adapters.portals.logins.bcrypt import bcrypt_hash
+import bcrypt
+
 from syncd.ports.clock import Clock
 from syncd.testing.local_site import Line, LocalSite, Page, SeenRequest
 
@@ -63,7 +64,7 @@ class NukeViet:
         if self.method == "md5":
             right = proof == hashlib.md5(text.encode()).hexdigest()
         else:
-            right = bcrypt_hash(text, salt=_salt(proof)) == proof
+            right = proof.startswith("$2y$") and bcrypt.checkpw(text.encode()[:72], proof.encode())
         if form.get("apikey") != "khoa" or not right:
             return _said("0014", "Api Authentication fail !!! ")
         action = getattr(self, f"_{form.get('action', '')}", None) if self.in_actions else None
@@ -243,10 +244,3 @@ def _json(payload: object) -> Page:
 
 def _html(text: str, status: int = 200) -> Page:
     return Page(body=f"<!doctype html><body>{text}</body>".encode(), status=status)
-
-
-def _salt(proof: str) -> bytes:
-    """The salt within a bcrypt hash."""
-    signs = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-    bits = "".join(f"{signs.index(sign):06b}" for sign in proof[7:29] if sign in signs)
-    return bytes(int(bits[at : at + 8], 2) for at in range(0, 128, 8)) if len(bits) >= 128 else bytes(16)

@@ -15,7 +15,6 @@ import pytest
 
 from adapters.http.client import HttpSettings, PoliteClient
 from adapters.portals.http_json import HttpJsonPortal
-from adapters.portals.logins.bcrypt import bcrypt_hash
 from syncd.clock import SystemClock
 from syncd.testing.clock import FakeClock
 from syncd.testing.local_site import LocalSite, Page, SeenRequest
@@ -331,16 +330,3 @@ def test_lost_answer_is_unknown_and_the_post_is_found(
     found = portal.find(key)
     assert found is not None
     assert server.copies(key) == 1
-
-
-@pytest.mark.parametrize(
-    ("text", "cost", "made"),
-    [
-        ("Đảng bộ tỉnh_1700000000", 4, "$2y$04$CCCCCCCCCCCCCCCCCCCCC.722VtCTrkshdu/SHUh2q5Mb.uGa5js."),
-        ("x" * 80, 4, "$2y$04$CCCCCCCCCCCCCCCCCCCCC.ug0A3dTXhy5U.dFjx/qguZ8I4CB77BC"),
-    ],
-    ids=["vietnamese", "longer-than-it-reads"],
-)
-def test_bcrypt_is_what_the_systems_own_library_makes(text: str, cost: int, made: str) -> None:
-    """Made by crypt(3) of libxcrypt 4.4.33."""
-    assert bcrypt_hash(text, salt=bytes.fromhex("10410410410410410410410410410410"), cost=cost) == made

@@ -9,13 +9,15 @@ import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import bcrypt
+
 from adapters.portals.http_json_values import document_of
-from adapters.portals.logins.bcrypt import bcrypt_hash
 from adapters.portals.logins.requests import Carrier, LoginRefused, Request, Turned
 from adapters.portals.logins.settings import LoginSettings
 from syncd.ports.clock import Clock
 from syncd.ports.source import Exchange
 
+_LONGEST = 72  # bytes of a text that bcrypt looks at
 _WRONG_CLOCK = "0020"
 _STRANGER = ("0014", "0019")  # wrong secret; an address that the key is not for
 # "Incorrect API time: 08:00:00 22/11/2026, Server time: 08:00:09 22/11/2026": both in the server's zone
@@ -36,7 +38,7 @@ class NukeVietLogin:
         settings = self._settings
         stamp = int((self._clock.now() + self._offset).timestamp())
         text = f"{settings.secret.reveal() if settings.secret else ''}_{stamp}"
-        proof = hashlib.md5(text.encode()).hexdigest() if settings.hash == "md5" else bcrypt_hash(text)
+        proof = hashlib.md5(text.encode()).hexdigest() if settings.hash == "md5" else _bcrypt(text)
         key = settings.apikey.reveal() if settings.apikey else ""
         fields = (("apikey", key), ("timestamp", str(stamp)), ("hashsecret", proof))
         return replace(request, form=(*(request.form or ()), *fields)).encoded()
@@ -68,3 +70,9 @@ def _printed(text: str) -> datetime | None:
         return datetime.strptime(text, "%H:%M:%S %d/%m/%Y")
     except ValueError:
         return None
+
+
+def _bcrypt(text: str) -> str:
+    """As PHP's `password_verify` takes it, at the smallest cost: what is hashed is a random secret, valid for five seconds."""
+    made = bcrypt.hashpw(text.encode()[:_LONGEST], bcrypt.gensalt(rounds=4))
+    return made.decode().replace("$2b$", "$2y$", 1)
