@@ -35,7 +35,7 @@ class RealArena:
         self.wordpress.delete(int(portal_id))
 
     def files(self) -> int:
-        return int(self.wordpress.php("echo array_sum((array) wp_count_attachments());"))
+        return self.wordpress.files()
 
 
 class TestRealWordPress(PortalContract):

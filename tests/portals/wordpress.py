@@ -3,7 +3,8 @@
 import json
 import os
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -26,7 +27,8 @@ foreach (get_posts(array('numberposts' => -1, 'orderby' => 'ID', 'order' => 'ASC
   preg_match('/Nguồn: (?:<[^>]*>)*([^<]+)/u', $post->post_content, $unit);
   $out[] = array('id' => $post->ID, 'title' => html_entity_decode($post->post_title, ENT_QUOTES), 'status' => $post->post_status,
     'date' => $post->post_date, 'author' => get_the_author_meta('login', $post->post_author),
-    'key' => $key[1] ?? null, 'unit_name' => trim($unit[1] ?? ''));
+    'key' => $key[1] ?? null, 'unit_name' => trim($unit[1] ?? ''), 'html' => $post->post_content, 'url' => get_permalink($post),
+    'own_picture' => wp_get_attachment_url(get_post_thumbnail_id($post)) ?: null);
 }
 echo json_encode($out);
 """
@@ -37,6 +39,10 @@ for ($n = 0; $n < (int) $in['copies']; $n++) {
     'post_date' => $in['date'], 'post_author' => get_user_by('login', $in['author'])->ID)));
 }
 echo json_encode($ids);
+"""
+_EDIT = """
+wp_set_current_user(1);
+wp_update_post(wp_slash(array('ID' => $in['id']) + array_filter(array('post_title' => $in['title'], 'post_content' => $in['html']))));
 """
 _EMPTY = """
 foreach (get_posts(array('numberposts' => -1, 'post_type' => array('post', 'attachment'), 'post_status' => 'any,trash,auto-draft',
@@ -77,7 +83,7 @@ class RealWordPress:
         return done.stdout.strip()
 
     def posts(self) -> Sequence[dict[str, Any]]:
-        """Every post that is not in the trash: id, title, status, date (site time), author, key, unit_name (of the credit line)."""
+        """Every post that is not in the trash: id, title, status, date (site time), author, key, unit_name (of the credit line), html, url, own_picture (its address)."""
         found: list[dict[str, Any]] = json.loads(self.php(_POSTS))
         return found
 
@@ -101,6 +107,27 @@ class RealWordPress:
     def publish(self, post_id: int) -> None:
         """What an editor does to a pending post."""
         self.php("wp_set_current_user(1); wp_publish_post((int) $in['id']);", id=post_id)
+
+    def edit(self, post_id: int, *, title: str | None = None, html: str | None = None) -> None:
+        """What an editor does to a post; the text as it is to be, our comment included."""
+        self.php(_EDIT, id=post_id, title=title, html=html)
+
+    @contextmanager
+    def locked_out(self, login: str) -> Iterator[None]:
+        """The account has no application password meanwhile."""
+        user = "$user = get_user_by('login', $in['login'])->ID; $name = '_application_passwords';"
+        kept = self.php(user + "echo json_encode(get_user_meta($user, $name, true));", login=login)
+        self.php(user + "delete_user_meta($user, $name);", login=login)
+        try:
+            yield
+        finally:
+            self.php(
+                user + "update_user_meta($user, $name, wp_slash($in['kept']));", login=login, kept=json.loads(kept)
+            )
+
+    def files(self) -> int:
+        """How many pictures and attachments stand there."""
+        return int(self.php("echo array_sum((array) wp_count_attachments());"))
 
     def empty(self) -> None:
         """No post and no image left, the trash included."""
