@@ -1,4 +1,4 @@
-"""portal check: whether the portal does what its adapter promises."""
+"""portal: whether it does what its adapter promises, and what became of it when posts are gone at once."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -8,12 +8,14 @@ from rich.console import Console
 from rich.markup import escape
 
 from syncd.application.wording import words
-from syncd.cli.context import ConfigOption, JsonOption, config_from, operate
+from syncd.cli.context import ConfigOption, JsonOption, NowOption, config_from, operate
 from syncd.cli.output import emit, table
 from syncd.errors import UsageError
 
 portal = typer.Typer(
-    name="portal", help="Cổng: kiểm tra kết nối (the portal: try what it promises)", no_args_is_help=True
+    name="portal",
+    help="Cổng: kiểm tra kết nối, phục hồi (the portal: try what it promises; say that it was restored)",
+    no_args_is_help=True,
 )
 
 STEPS: Mapping[str, tuple[str, str]] = {
@@ -55,6 +57,14 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "Cổng chưa đạt: chưa nên chuyển tin, bài lên cho đến khi sửa xong.",
         "The portal does not hold: send nothing there until this is mended.",
     ),
+    "portal_restored": (
+        "Chuyển lại {lost} bài bị mất và {older} bản sửa; {stand} bài vẫn còn trên Cổng. Sổ cái: mục {leaf}.",
+        "{lost} lost posts and {older} edits are carried again; {stand} stand there still. Ledger: leaf {leaf}.",
+    ),
+    "portal_removed": (
+        "Ghi nhận {lost} bài đã gỡ, không chuyển lại; tiếp tục chuyển tin, bài. Sổ cái: mục {leaf}.",
+        "{lost} posts stay away; sending goes on. Ledger: leaf {leaf}.",
+    ),
     "step": ("Bước", "Step"),
     "seen": ("Kết quả", "Seen"),
     "seconds": ("Giây", "Seconds"),
@@ -63,7 +73,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
 
 @portal.callback()
 def _portal() -> None:
-    """Cổng: kiểm tra kết nối (the portal: try what it promises)"""
+    """Cổng: kiểm tra kết nối, phục hồi (the portal: try what it promises; say that it was restored)"""
 
 
 @portal.command(
@@ -88,6 +98,37 @@ def check(
         operate(config, None, "portal-check", {}, as_json=as_json, show=_show)
     document = {"portal": settings.portal.name, "would": list(STEPS)}
     emit(document, as_json=as_json, show=_show_plan, language=settings.office.language)
+
+
+ReasonOption = Annotated[str, typer.Option("--reason", help="Lý do (why)")]
+ByOption = Annotated[str, typer.Option("--by", help="Người kết luận (who says so)")]
+
+
+@portal.command(
+    "restored",
+    help="Cổng đã được phục hồi từ bản sao lưu: chuyển lại đúng các bài bị mất (it was restored: carry the lost posts again)",
+)
+def restored(
+    reason: ReasonOption, by: ByOption, config: ConfigOption = None, now: NowOption = None, as_json: JsonOption = False
+) -> None:
+    operate(config, now, "portal-restored", {"reason": reason, "by": by}, as_json=as_json, show=_show_settled)
+
+
+@portal.command(
+    "removed",
+    help="Các bài mất cùng lúc là do cố ý gỡ: không chuyển lại (they were removed on purpose: leave them away)",
+)
+def removed(
+    reason: ReasonOption, by: ByOption, config: ConfigOption = None, now: NowOption = None, as_json: JsonOption = False
+) -> None:
+    operate(config, now, "portal-removed", {"reason": reason, "by": by}, as_json=as_json, show=_show_settled)
+
+
+def _show_settled(out: Console, document: Mapping[str, Any], language: str) -> None:
+    told = words(_TEXTS, document["action"], language)
+    for name in ("lost", "older"):
+        told = told.replace(f"{{{name}}}", str(len(document[name])))
+    out.print(told.replace("{stand}", str(document["stand"])).replace("{leaf}", str(document["leaf"])))
 
 
 def _show_plan(out: Console, document: Mapping[str, Any], language: str) -> None:

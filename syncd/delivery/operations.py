@@ -21,6 +21,7 @@ from syncd.application.notify import send
 from syncd.application.publishing.census import take_census
 from syncd.application.publishing.portal_check import check_portal
 from syncd.application.publishing.publish import publish
+from syncd.application.publishing.set_back import removed, restored
 from syncd.application.reconciling.reconcile import reconcile, record
 from syncd.application.services import Services
 from syncd.domain.model import AdjustmentKind, PeriodId, SourceId, Status, UnitId, local_midnight
@@ -141,6 +142,14 @@ def run_portal_check(services: Services) -> Outcome:
     return report.as_json(), 0 if report.ok else FOREIGN_FAILED if report.unreachable else NEEDS_A_PERSON
 
 
+def run_portal_restored(services: Services, *, reason: str, by: str) -> Outcome:
+    return restored(services, reason=reason, by=by).as_json(), 0
+
+
+def run_portal_removed(services: Services, *, reason: str, by: str) -> Outcome:
+    return removed(services, reason=reason, by=by).as_json(), 0
+
+
 def run_sync(services: Services, *, unit: str | None = None) -> Outcome:
     """Collect, publish, census, in that order; the worst exit code of the three."""
     steps = {
@@ -227,6 +236,8 @@ OPERATIONS: Mapping[str, Callable[..., Outcome]] = {
     "census": run_census,
     "reconcile": run_reconcile,
     "portal-check": run_portal_check,
+    "portal-restored": run_portal_restored,
+    "portal-removed": run_portal_removed,
     "sync": run_sync,
     "close": run_close,
     "adjust": run_adjust,
@@ -237,7 +248,9 @@ OPERATIONS: Mapping[str, Callable[..., Outcome]] = {
     "fold": run_fold,
 }
 
-TOUCH_THE_PORTAL = frozenset({"publish", "census", "reconcile", "portal-check", "sync"})
+TOUCH_THE_PORTAL = frozenset(
+    {"publish", "census", "reconcile", "portal-check", "portal-restored", "portal-removed", "sync"}
+)
 
 
 def perform(services: Services, operation: str, arguments: Mapping[str, Any]) -> Outcome:

@@ -221,7 +221,7 @@ class PushStore(Protocol):
         ...
 
     def delivered_since(self, portal: str, since: datetime) -> list[PushRecord]:
-        """Delivered ones that the portal accepted at or after `since`, by that instant."""
+        """Delivered ones that the portal accepted, or that were sent to it, at or after `since`; by the first of these instants."""
         ...
 
     def newest_delivered(self, portal: str, *, before: datetime, limit: int) -> list[PushRecord]:

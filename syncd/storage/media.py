@@ -1,6 +1,7 @@
 """The files of posts, as fetched and as they stand at the portal, in the database."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from sqlalchemy import delete, select
 
@@ -39,6 +40,10 @@ class SqlMediaStore:
         if files:
             statement = self._transaction.insert_or_replace(stored_files, by=("portal", "sha256"))
             self._transaction.execute(statement, [values_of(file, without=()) for file in files])
+
+    def forget_placed_since(self, portal: str, since: datetime) -> None:
+        lost = (stored_files.c.portal == portal, stored_files.c.placed_at >= since)
+        self._transaction.execute(delete(stored_files).where(*lost))
 
     def forget_stored(self, portal: str, sha256: Iterable[str]) -> None:
         for chunk in chunks(set(sha256)):

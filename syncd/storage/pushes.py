@@ -103,7 +103,8 @@ class SqlPushStore:
         return records_of(PushRecord, self._transaction.execute(query))
 
     def delivered_since(self, portal: str, since: datetime) -> list[PushRecord]:
-        query = _delivered(portal).where(tables.pushes.c.accepted_at >= since)
+        sent = sql.or_(tables.pushes.c.accepted_at >= since, tables.pushes.c.attempted_at >= since)
+        query = _delivered(portal).where(sent)
         query = query.order_by(tables.pushes.c.accepted_at, tables.pushes.c.id)
         return records_of(PushRecord, self._transaction.execute(query))
 

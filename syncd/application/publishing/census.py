@@ -7,22 +7,26 @@ moved is not gone. What was seen before a listing broke off is true all the same
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from syncd.application import outages
 from syncd.application.publishing.attribution import Attribution
+from syncd.application.publishing.flood import open_since
+from syncd.application.publishing.set_back import mark_behind, sound_alarm, weigh_loss
 from syncd.application.publishing.sightings import Taken, take_in
 from syncd.application.services import Services
 from syncd.domain.ledger import LeafKind, instant_text
 from syncd.domain.model import OutageOwner, Period, PeriodId, UnitId
 from syncd.domain.periods import period_of
+from syncd.domain.set_back import Loss
 from syncd.errors import ForeignError
 from syncd.ports.portal import PortalPost
-from syncd.ports.records import CensusRecord
+from syncd.ports.records import CensusRecord, SightingRecord
 from syncd.ports.store import UnitOfWork
+from syncd.ports.watch import AlarmKind
 
 _LATEST = 2
 _REASON = "census: "
@@ -106,6 +110,7 @@ class _Listing:
     started_at: datetime
     finished_at: datetime
     posts: dict[str, PortalPost] = field(default_factory=dict)
+    known: dict[str, SightingRecord] = field(default_factory=dict)  # seen in it before
     missing: dict[str, PortalPost | None] = field(
         default_factory=dict
     )  # known, not listed: as the portal answered for each
@@ -119,9 +124,10 @@ def take_census(services: Services, periods: Sequence[Period] | None = None) -> 
     covered since its end. A portal that fails is a result, not an exception: the census is recorded as incomplete.
     """
     chosen = tuple(periods) if periods is not None else _periods_to_read(services)
+    mark_behind(services)
     listings = _listed(services, chosen)
     failed = next((listing.error for listing in listings if listing.error), None)
-    return _report(_record(services, listings, failed), failed)
+    return _report(_record(services, listings, failed, _loss(services, listings)), failed)
 
 
 def _periods_to_read(services: Services) -> tuple[Period, ...]:
@@ -184,6 +190,7 @@ def _ask_for_missing(services: Services, listing: _Listing, seen: set[str]) -> N
     with services.db.read() as uow:
         known = uow.sightings.in_window(services.portal.name, listing.period.start, listing.period.end)
     for sighting in known:
+        listing.known[sighting.portal_id] = sighting
         if sighting.portal_id in seen or sighting.gone_at is not None or sighting.first_seen > listing.started_at:
             continue
         try:
@@ -193,11 +200,38 @@ def _ask_for_missing(services: Services, listing: _Listing, seen: set[str]) -> N
             return
 
 
+def _loss(services: Services, listings: Sequence[_Listing]) -> Loss | None:
+    """Whether the portal was set back to an old backup, by what the complete listings lack."""
+    whole = [listing for listing in listings if listing.error is None]
+    if not whole:
+        return None
+    started_at = min(listing.started_at for listing in whole)
+    with services.db.read() as uow:
+        newest = uow.censuses.latest(services.portal.name)
+    return weigh_loss(
+        services,
+        listed={post.key for listing in whole for post in listing.posts.values() if post.key is not None},
+        missing=[pair for listing in whole for pair in _not_as_known(listing)],
+        started_at=started_at,
+        looked_since=newest.started_at if newest else min(listing.period.start for listing in whole),
+    )
+
+
+def _not_as_known(listing: _Listing) -> Iterator[tuple[SightingRecord, PortalPost | None]]:
+    """The posts that were not listed, and those whose number another post of ours bears now; as the portal has them."""
+    for id, answer in listing.missing.items():
+        yield listing.known[id], answer
+    for id, sighting in listing.known.items():
+        listed = listing.posts.get(id)
+        if listed is not None and listed.key is not None and sighting.key not in (None, listed.key):
+            yield sighting, listed
+
+
 # --- writing it down -------------------------------------------------------------------------------------
 
 
 def _record(
-    services: Services, listings: Sequence[_Listing], failed: ForeignError | None
+    services: Services, listings: Sequence[_Listing], failed: ForeignError | None, loss: Loss | None
 ) -> list[tuple[_Listing, Taken]]:
     """Everything in one transaction: a census that proves an absence never stands there without its leaf."""
     with services.db.write() as uow:
@@ -206,8 +240,21 @@ def _record(
         reported = [(listing, _take_in(uow, services.portal.name, listing, attribution)) for listing in listings]
         _append_leaf(uow, services, reported)
         _mark_outage(uow, services, failed)
+        if loss is not None:
+            sound_alarm(uow, services.portal.name, loss, min(listing.started_at for listing in listings))
+        if _covers_what_is_open(services, listings):
+            uow.watch.end(services.portal.name, AlarmKind.LEDGER_BEHIND, services.clock.now())
         uow.commit()
     return reported
+
+
+def _covers_what_is_open(services: Services, listings: Sequence[_Listing]) -> bool:
+    """Whether the listings are complete for the period that runs and those that are within their grace."""
+    now = services.clock.now()
+    start = open_since(services, now) or now
+    whole = [listing.period for listing in listings if listing.error is None]
+    ends = [period.end for period in whole]
+    return any(period.start <= start for period in whole) and bool(ends) and max(ends) > now
 
 
 def _take_in(uow: UnitOfWork, portal: str, listing: _Listing, attribution: Attribution) -> Taken:

@@ -13,6 +13,7 @@ from typing import Any
 
 from syncd.application import outages
 from syncd.application.publishing.attempt import Delivered, Outcome, PublishNote
+from syncd.application.publishing.before_sending import hold_of
 from syncd.application.publishing.deliver import Deliverer
 from syncd.application.publishing.flood import release
 from syncd.application.publishing.withdraw import withdraw
@@ -122,6 +123,9 @@ def publish(services: Services, *, unit: UnitId | None = None, limit: int | None
         return _report(services, run, unit)
     _withdraw(services, run)
     release(services)
+    if run.error is None and (hold := hold_of(services)) is not None:
+        run.error, run.hint = hold.error, hold.hint
+        return _report(services, run, unit)
     handled: set[PostId] = set()
     while run.error is None:
         due = _due(services, unit, handled, limit)
