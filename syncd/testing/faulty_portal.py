@@ -52,7 +52,8 @@ class _Pending:
 class FaultyPortal:
     """A portal on 127.0.0.1 at a free port. May be shared by threads: `carry_out` lets one request in at a time.
 
-    `prefix` is the root of its interface, below which faults name their paths.
+    `prefix` is the root of its interface, below which faults name their paths. `befalls` says what becomes of a request that
+    no injected fault fits.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class FaultyPortal:
         self.site.behave("/*", self._behave)
         self._lock = threading.Lock()
         self._faults: list[_Pending] = []
+        self.befalls: Callable[[SeenRequest], Fault | None] = lambda request: None
         self._late: list[SeenRequest] = []
         self._open = 0
 
@@ -143,7 +145,7 @@ class FaultyPortal:
             if pending.left and fits and fault.saying in request.body:
                 pending.left -= 1
                 return fault
-        return None
+        return self.befalls(request)
 
     def close(self) -> None:
         self.site.close()

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from html import escape
 from typing import Any
 from urllib.parse import unquote
@@ -195,39 +196,47 @@ class WordPressState:
         )
 
     def _list(self, kind: str, query: dict[str, str], me: Account | None) -> tuple[int, object, dict[str, str]]:
-        items: list[dict[str, Any]]
-        if kind == "posts":
-            states = query.get("status", "publish").split(",") if me else ["publish"]
-            if unknown := set(states) - {*_STATES, *self.custom_states}:
-                raise Refused(400, "rest_invalid_param", params=sorted(unknown))
-            wanted = query.get("syncd_external_id") if self.keeps_ids else None
-            items = [
-                self._shown_post(post)
-                for post in self.posts.values()
-                if post.status in states
-                and (not self.lists_lag or post.made_at is None or post.made_at + self.lists_lag <= self.now())
-                and _fits(post, query)
-                and (wanted is None or _bears(post, wanted))
-            ]
-        elif kind == "media":
-            items = [
-                self._shown_media(media) for media in self.media.values() if query.get("slug", media.slug) == media.slug
-            ]
-        elif kind == "categories":
-            items = [{"id": number, "name": escape(name)} for number, name in self.categories.items()]
-        else:
-            items = [self._shown_user(account) for account in self.accounts]
         size, page = int(query.get("per_page", "10")), int(query.get("page", "1"))
         if size > 100:
             raise Refused(400, "rest_invalid_param")
-        items.sort(key=lambda item: item["id"] if query.get("orderby") == "id" else item.get("date_gmt", ""))
+        found: list[Callable[[], dict[str, Any]]]
+        if kind == "posts":
+            posts = self._found(query, me)
+            posts.sort(key=lambda post: post.id if query.get("orderby") == "id" else post.date)
+            found = [partial(self._shown_post, post) for post in posts]
+        elif kind == "media":
+            media = [one for one in self.media.values() if query.get("slug", one.slug) == one.slug]
+            found = [partial(self._shown_media, one) for one in media]
+        elif kind == "categories":
+            found = [partial(dict, id=number, name=escape(name)) for number, name in self.categories.items()]
+        else:
+            found = [partial(self._shown_user, account) for account in self.accounts]
         if query.get("order", "desc") == "desc":
-            items.reverse()
-        pages = -(-len(items) // size)
+            found.reverse()
+        pages = -(-len(found) // size)
         if page > max(pages, 1):
             raise Refused(400, "rest_post_invalid_page_number")
-        headers = {"X-WP-Total": str(len(items)), "X-WP-TotalPages": str(pages)}
-        return 200, items[(page - 1) * size : page * size], headers
+        headers = {"X-WP-Total": str(len(found)), "X-WP-TotalPages": str(pages)}
+        return 200, [shown() for shown in found[(page - 1) * size : page * size]], headers
+
+    def _found(self, query: dict[str, str], me: Account | None) -> list[StoredPost]:
+        states = query.get("status", "publish").split(",") if me else ["publish"]
+        if unknown := set(states) - {*_STATES, *self.custom_states}:
+            raise Refused(400, "rest_invalid_param", params=sorted(unknown))
+        wanted, text = query.get("syncd_external_id") if self.keeps_ids else None, query.get("search", "").casefold()
+        after, before = (_bound(query[name]) if name in query else None for name in ("after", "before"))
+        newest = self.now() - self.lists_lag
+        return [
+            post
+            for post in self.posts.values()
+            if post.status in states
+            # both bounds of the date are excluded
+            and (after is None or post.date > after)
+            and (before is None or post.date < before)
+            and (not self.lists_lag or post.made_at is None or post.made_at <= newest)
+            and (not text or _says(post, text))
+            and (wanted is None or _bears(post, wanted))
+        ]
 
     def _write_post(self, request: SeenRequest, me: Account, number: int | None) -> tuple[int, object]:
         try:
@@ -272,7 +281,8 @@ class WordPressState:
 
     def _free_slug(self, title: str) -> str:
         """Made of the title, with a number behind it where another post has it."""
-        taken, slug = {post.slug for post in self.posts.values()}, re.sub(r"\W+", "-", title.casefold()).strip("-")
+        slug = re.sub(r"\W+", "-", title.casefold()).strip("-")
+        taken = {post.slug for post in self.posts.values() if post.slug.startswith(slug)}
         return next(name for name in (slug, *(f"{slug}-{n}" for n in range(2, len(taken) + 3))) if name not in taken)
 
     def _write_media(self, request: SeenRequest, me: Account, number: int | None) -> tuple[int, object]:
@@ -356,13 +366,9 @@ def _bears(post: StoredPost, key: str) -> bool:
     return post.external_id == key if post.external_id else bool(marks) and marks[-1] == key
 
 
-def _fits(post: StoredPost, query: dict[str, str]) -> bool:
-    """Search in title, text and excerpt; both bounds of the date are excluded."""
-    wanted = query.get("search", "").casefold()
-    if wanted not in f"{post.title}\n{post.content}\n{post.excerpt}".casefold():
-        return False
-    after, before = query.get("after"), query.get("before")
-    return (after is None or post.date > _bound(after)) and (before is None or post.date < _bound(before))
+def _says(post: StoredPost, text: str) -> bool:
+    """Whether title, text or excerpt hold it, in small letters or large."""
+    return text in post.content or any(text in part.casefold() for part in (post.title, post.content, post.excerpt))
 
 
 def _bound(text: str) -> datetime:
