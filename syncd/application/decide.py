@@ -4,6 +4,8 @@ What waits on a person ends by this or never. Each decision is a leaf, written i
 statement stays as it is, and a recount shows the difference beside it.
 """
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -16,8 +18,10 @@ from syncd.domain.ledger import LeafKind
 from syncd.domain.model import PostId, UnitId
 from syncd.errors import UsageError
 from syncd.ports.portal import PortalState
-from syncd.ports.records import PostRecord, PushState, SightingRecord
+from syncd.ports.records import PostRecord, PushRecord, PushState, SightingRecord
 from syncd.ports.store import UnitOfWork
+
+_AT_ONCE = 100  # decisions in one transaction
 
 
 class Decision(StrEnum):
@@ -62,37 +66,67 @@ def decide(
     Raises:
         UsageError: no such post or unit, a decision that does not fit what it waits for, or no reason or name.
     """
-    reason, by = reason.strip(), " ".join(by.split())
-    if not reason or not by:
-        raise UsageError("a decision needs its reason and the name of who decides", hint='--reason "…" --by "…"')
-    kind, _, number = ref.partition(":")
-    if kind not in ("post", "sighting") or not (number.isascii() and number.isdigit()):
-        raise UsageError(f"{ref!r} names no post", subject=ref, hint="write post:12, as syncd explain --json shows it")
+    reason, by = _signed(reason, by)
     if (decision is Decision.ASSIGN) != (unit is not None):
         raise UsageError(
             "assign names the unit, and no other decision does", hint=f"syncd decide {ref} assign --unit U"
         )
     if unit is not None and unit not in services.units:
         raise UsageError(f"unknown unit {unit}", subject=unit, hint="syncd status lists the units")
-    now = services.clock.now()
     with services.db.write() as uow:
-        if kind == "post":
-            about = _on_post(uow, services, PostId(int(number)), decision)
-        elif unit is not None:
-            about = _assigned(uow, int(number), unit)
-        else:
-            about = _on_sighting(uow, int(number), decision)
-        owner, title, subject, before = about
-        data = {
-            "action": "decide",
-            "ref": ref,
-            "decision": decision.value,
-            "before": before,
-            "reason": reason,
-            "by": by,
-        }
-        leaf = uow.ledger.append(LeafKind.ADMIN_ACTION, now, {**data, **subject}, unit=owner)
+        report = _decided(uow, services, ref, decision, reason, by, unit)
         uow.commit()
+    return report
+
+
+def decide_each(
+    services: Services, refs: Sequence[str], decision: Decision, *, reason: str, by: str
+) -> list[DecideReport]:
+    """The same decision about many posts, each with its own leaf; those that it does not fit any more are passed over.
+
+    Raises:
+        UsageError: no reason or name; nothing is decided then.
+    """
+    reason, by = _signed(reason, by)
+    reports = []
+    for start in range(0, len(refs), _AT_ONCE):
+        with services.db.write() as uow:
+            for ref in refs[start : start + _AT_ONCE]:
+                with suppress(UsageError):  # raised before anything is written
+                    reports.append(_decided(uow, services, ref, decision, reason, by, None))
+            uow.commit()
+    return reports
+
+
+def _signed(reason: str, by: str) -> tuple[str, str]:
+    reason, by = reason.strip(), " ".join(by.split())
+    if not reason or not by:
+        raise UsageError("a decision needs its reason and the name of who decides", hint='--reason "…" --by "…"')
+    return reason, by
+
+
+def _decided(
+    uow: UnitOfWork, services: Services, ref: str, decision: Decision, reason: str, by: str, unit: UnitId | None
+) -> DecideReport:
+    kind, _, number = ref.partition(":")
+    if kind not in ("post", "sighting") or not (number.isascii() and number.isdigit()):
+        raise UsageError(f"{ref!r} names no post", subject=ref, hint="write post:12, as syncd explain --json shows it")
+    if kind == "post":
+        about = _on_post(uow, services, PostId(int(number)), decision)
+    elif unit is not None:
+        about = _assigned(uow, int(number), unit)
+    else:
+        about = _on_sighting(uow, int(number), decision)
+    owner, title, subject, before = about
+    data = {
+        "action": "decide",
+        "ref": ref,
+        "decision": decision.value,
+        "before": before,
+        "reason": reason,
+        "by": by,
+    }
+    leaf = uow.ledger.append(LeafKind.ADMIN_ACTION, services.clock.now(), {**data, **subject}, unit=owner)
     return DecideReport(ref=ref, unit=owner, title=title, decision=decision, before=before, leaf=leaf)
 
 
@@ -120,7 +154,7 @@ def _on_post(uow: UnitOfWork, services: Services, number: PostId, decision: Deci
 def _send_again(uow: UnitOfWork, portal: str, post: PostRecord, number: PostId, decision: Decision) -> str:
     push = uow.pushes.get(portal, number)
     withheld = push is not None and (push.state is PushState.QUARANTINED or push.error_kind == "quarantine")
-    fits = withheld if decision is Decision.RELEASE else push is not None and push.state is PushState.DEAD
+    fits = withheld if decision is Decision.RELEASE else push is not None and _may_be_retried(push)
     if push is None or not fits:
         state = "not withheld" if decision is Decision.RELEASE else "not refused"
         raise UsageError(f"post {number} is {state}", subject=f"post:{number}", hint="syncd status tells what waits")
@@ -142,6 +176,13 @@ def _send_again(uow: UnitOfWork, portal: str, post: PostRecord, number: PostId, 
         queued = replace(queued, version=post.version, delivered_version=post.version - 1)
     uow.pushes.update(queued)
     return push.state.value
+
+
+def _may_be_retried(push: PushRecord) -> bool:
+    """What is known not to stand there: dead, put off, or an edit that was refused."""
+    if push.state is PushState.DELIVERED:
+        return push.error is not None and push.error_kind not in (LEFT, "quarantine")
+    return push.state is PushState.DEAD or (push.state is PushState.QUEUED and push.error is not None)
 
 
 def _between_versions(uow: UnitOfWork, portal: str, post: PostRecord, number: PostId, decision: Decision) -> str | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from syncd.application.alarms import held_back, source_alarms, unfinished_backfills
+from syncd.application.alarms import held_back, source_alarms, unfinished_backfills, unmapped_problem
 from syncd.application.figures.findings import Finder
 from syncd.application.figures.problems import Problem, Severity
 from syncd.application.figures.quota_table import QuotaTable, tabulate
@@ -56,6 +56,7 @@ def status(services: Services) -> StatusReport:
             *unfinished_backfills(services, uow),
             *finder.pushes(),
             *held_back(services, uow),
+            *unmapped_problem(services, uow),
             *(finder.posts(periods) if periods else ()),
             *(finder.shortfalls(table) if table else ()),
             *finder.portal(periods),

@@ -133,6 +133,23 @@ CAUSE: Mapping[str, tuple[str, str]] = {
     "late": ("{n} tin, bài lên Cổng chậm", "{n} posts reached the portal late"),
 }
 
+WAITS: Mapping[str, tuple[str, str]] = {
+    "dead": ("gửi không thành công, đã dừng gửi, chờ cán bộ xử lý", "refused or out of tries: awaits a person"),
+    "left": (
+        "đã bị sửa hoặc gỡ trên Cổng, chờ quyết định giữ bản nào",
+        "changed or removed at the portal: awaits whose version stands",
+    ),
+    "quarantined": ("tạm giữ để kiểm tra độ mật", "withheld for a secrecy check"),
+    "unmapped": ("giữ lại, chờ quy tắc xếp chuyên mục", "held until a rule says under which category it goes"),
+    "unknown": (
+        "đã gửi, chưa rõ Cổng có nhận hay không, hệ thống tự tra lại",
+        "sent, not known whether it was taken: looked up by itself",
+    ),
+    "queued": ("đang chờ hệ thống gửi", "waits to be sent"),
+    "held_back": ("tin, bài cũ, chuyển dần từng ngày", "older posts, sent by turns"),
+    "delivered": ("Cổng đã nhận", "taken by the portal"),
+}
+
 
 def withheld_title(ref: str, language: str = "vi") -> str:
     """What stands on paper and in mail for a post that bears a secrecy mark."""

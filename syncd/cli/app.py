@@ -45,6 +45,10 @@ COMMANDS: Mapping[str, Entry] = {
     "close": Entry("figures", "close", "Chốt số liệu một kỳ (freeze a period's statements)"),
     "adjust": Entry("figures", "adjust", "Điều chỉnh bên cạnh số đã chốt (an adjustment beside a closed statement)"),
     "decide": Entry("decide", "decide", "Kết luận về một tin, bài đang chờ (a person's decision about one post)"),
+    "pushes": Entry("queues", "pushes", "Tin, bài đang chờ lên Cổng (what waits on its way to the portal)"),
+    "mapping": Entry(
+        "queues", "mapping", "Chuyên mục chưa có quy tắc xếp (categories of the units that no mapping rule places)"
+    ),
     "rank": Entry("figures", "rank", "Xếp loại (grades, with the rules applied)"),
     "rules": Entry("figures", "rules", "Bộ quy tắc (rule sets)"),
     "mail": Entry("mail", "mail", "Thư thông báo chỉ tiêu (compliance mail)"),

@@ -37,6 +37,7 @@ HEADINGS: Mapping[str, tuple[str, str]] = {
     "sent": ("Đã gửi", "Sent"),
     "updated": ("Cập nhật", "Updated"),
     "adopted": ("Nhận lại", "Adopted"),
+    "withdrawn": ("Đã hạ xuống", "Taken down"),
     "retried": ("Gửi lại", "Retried"),
     "unknown": ("Chưa rõ kết quả", "Unknown"),
     "quarantined": ("Tạm giữ", "Withheld"),

@@ -102,7 +102,9 @@ def _mapping(
             yield ConfigError(f'there is no unit "{unit}"', key=f"{key}.unit[{index}]", hint=nearest(unit, ids))
     for index, group in enumerate(rule.group):
         if group not in groups:
-            yield ConfigError(f'no unit is in group "{group}"', key=f"{key}.group[{index}]", hint=nearest(group, groups))
+            yield ConfigError(
+                f'no unit is in group "{group}"', key=f"{key}.group[{index}]", hint=nearest(group, groups)
+            )
     for index, words in enumerate(rule.title):
         if not in_words(words).strip():
             yield ConfigError("holds no word", key=f"{key}.title[{index}]", hint='such as title = ["thư mời"]')

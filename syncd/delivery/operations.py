@@ -3,6 +3,7 @@
 The command line runs them itself, or hands them to the daemon that owns the data; both do the same.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ from syncd.application.collecting.backfill import PAGES_A_RUN, POSTS_A_RUN, back
 from syncd.application.collecting.brake import Acceptance
 from syncd.application.collecting.collect import accept_list, collect
 from syncd.application.collecting.gone import follow_up
-from syncd.application.decide import Decision, decide
+from syncd.application.decide import Decision, decide, decide_each
 from syncd.application.evidence.dossier import build
 from syncd.application.evidence.fold import fold_looks
 from syncd.application.figures.close import adjust, close_period
@@ -22,6 +23,7 @@ from syncd.application.publishing.census import take_census
 from syncd.application.publishing.portal_check import check_portal
 from syncd.application.publishing.publish import publish
 from syncd.application.publishing.set_back import removed, restored
+from syncd.application.publishing.waiting import Wait, pushes_waiting
 from syncd.application.reconciling.reconcile import reconcile, record
 from syncd.application.services import Services
 from syncd.domain.model import AdjustmentKind, PeriodId, SourceId, Status, UnitId, local_midnight
@@ -209,6 +211,22 @@ def run_decide(
     return decide(services, ref, Decision(decision), reason=reason, by=by, unit=owner).as_json(), 0
 
 
+def run_retry(services: Services, *, state: str, reason: str, by: str, unit: str | None = None) -> Outcome:
+    """Send again what was refused, or what waits for its next try, without waiting."""
+    if state not in RETRIED_TOGETHER:
+        raise UsageError(
+            f'what is "{state}" is not sent again all at once',
+            hint=f"--state {' or '.join(RETRIED_TOGETHER)}; about others syncd decide, one by one",
+        )
+    only = None if unit is None else known_unit(services, unit)
+    with services.db.read() as uow:
+        found = pushes_waiting(services, uow, waits=[Wait(state)], unit=only)
+    refs = [f"post:{push.post}" for _, push in found if push.error is not None]
+    reports = decide_each(services, refs, Decision.RETRY, reason=reason, by=by)
+    counts = Counter(str(report.unit) for report in reports)
+    return {"units": {name: {"posts": number} for name, number in sorted(counts.items())}, "posts": len(reports)}, 0
+
+
 def run_rank_push(services: Services, *, assessment: str) -> Outcome:
     report = push_ranking(services, assessment, again=True)
     return report.as_json(), FOREIGN_FAILED if report.failed else 0
@@ -242,12 +260,14 @@ OPERATIONS: Mapping[str, Callable[..., Outcome]] = {
     "close": run_close,
     "adjust": run_adjust,
     "decide": run_decide,
+    "retry": run_retry,
     "rank-push": run_rank_push,
     "mail-send": run_mail_send,
     "dossier-build": run_dossier_build,
     "fold": run_fold,
 }
 
+RETRIED_TOGETHER = (Wait.DEAD, Wait.QUEUED, Wait.UNMAPPED)
 TOUCH_THE_PORTAL = frozenset(
     {"publish", "census", "reconcile", "portal-check", "portal-restored", "portal-removed", "sync"}
 )

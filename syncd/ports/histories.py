@@ -36,6 +36,16 @@ class ListRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Filed:
+    """How many posts of a unit stand under these of its own categories, in their order; and the newest of them."""
+
+    unit: UnitId
+    categories: tuple[str, ...]
+    posts: int
+    newest: PostId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BackfillRecord:
     """How far the older posts of one source have been read. `next` names the page to go on with; None: from the first one.
 

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from syncd.domain.changes import ListedPost, Told
 from syncd.domain.ledger import LeafKind
 from syncd.domain.model import Adjustment, OutageOwner, PeriodId, PostId, SourceId, SourceKey, UnitId, Window
-from syncd.ports.histories import BackfillRecord, ListRecord, VersionRecord
+from syncd.ports.histories import BackfillRecord, Filed, ListRecord, VersionRecord
 from syncd.ports.media import MediaStore
 from syncd.ports.records import (
     Alias,
@@ -110,6 +110,10 @@ class PostStore(Protocol):
 
     def mark_repeated(self, originals: Mapping[PostId, PostId]) -> None:
         """Let each post repeat the one given for it, and with it those that repeated it so far."""
+        ...
+
+    def filed_since(self, start: datetime) -> list[Filed]:
+        """Posts whose instant is not before `start` and that bear no secrecy mark, by unit and by its own categories."""
         ...
 
     def in_doubt(self, *, unit: UnitId | None = None) -> list[PostRecord]:
@@ -218,6 +222,10 @@ class PushStore(Protocol):
 
     def left(self, portal: str) -> list[PushRecord]:
         """Those whose copy somebody at the portal changed or removed, and that a person has to decide on."""
+        ...
+
+    def edits_in_trouble(self, portal: str) -> list[PushRecord]:
+        """Delivered ones with an edit that was refused, withheld or not carried, or that will be tried again."""
         ...
 
     def delivered_since(self, portal: str, since: datetime) -> list[PushRecord]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from syncd.domain.model import PostId, Precision, SourceKey, UnitId, local_month
 from syncd.errors import StorageError
+from syncd.ports.histories import Filed
 from syncd.ports.records import Alias, PostRecord, StoryRecord
 from syncd.storage.library import sql, tables
 from syncd.storage.prepared import Prepared, PreparedAmong
@@ -186,6 +187,20 @@ class SqlPostStore:
         pairs = [(post, first) for post, first in originals.items()]
         self._transaction.run(_REPEAT, *pairs)
         self._transaction.run(_REPEAT_WITH, *pairs)
+
+    def filed_since(self, start: datetime) -> list[Filed]:
+        posts = tables.posts
+        query = (
+            sql.select(
+                posts.c.unit,
+                posts.c.categories,
+                sql.func.count().label("posts"),
+                sql.func.max(posts.c.id).label("newest"),
+            )
+            .where(posts.c.instant >= start, posts.c.quarantine.is_(None))
+            .group_by(posts.c.unit, posts.c.categories)
+        )
+        return records_of(Filed, self._transaction.execute(query))
 
     def in_doubt(self, *, unit: UnitId | None = None) -> list[PostRecord]:
         doubted = sql.or_(

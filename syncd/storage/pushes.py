@@ -102,6 +102,10 @@ class SqlPushStore:
         query = sql.select(tables.pushes).where(waiting, tables.pushes.c.portal == portal).order_by(tables.pushes.c.id)
         return records_of(PushRecord, self._transaction.execute(query))
 
+    def edits_in_trouble(self, portal: str) -> list[PushRecord]:
+        query = _delivered(portal).where(tables.pushes.c.error.is_not(None)).order_by(tables.pushes.c.id)
+        return records_of(PushRecord, self._transaction.execute(query))
+
     def delivered_since(self, portal: str, since: datetime) -> list[PushRecord]:
         sent = sql.or_(tables.pushes.c.accepted_at >= since, tables.pushes.c.attempted_at >= since)
         query = _delivered(portal).where(sent)

@@ -16,6 +16,7 @@ from syncd.application.publishing.attempt import Delivered, Outcome, PublishNote
 from syncd.application.publishing.before_sending import hold_of
 from syncd.application.publishing.deliver import Deliverer
 from syncd.application.publishing.flood import release
+from syncd.application.publishing.unmapped import hold_unmapped
 from syncd.application.publishing.withdraw import withdraw
 from syncd.application.services import Services
 from syncd.domain.model import OutageOwner, PostId, UnitId
@@ -131,7 +132,8 @@ def publish(services: Services, *, unit: UnitId | None = None, limit: int | None
         due = _due(services, unit, handled, limit)
         if not due:
             break
-        _deliver(services, run, due)
+        if going := hold_unmapped(services, due):
+            _deliver(services, run, going)
         handled.update(push.post for push in due)
     if not handled:
         _close_outage(services)
