@@ -150,6 +150,7 @@ def wire(config: Config, *, clock: Clock, fence: Fence | None = None) -> Iterato
     ranking = config.ranking_adapter
     files = registry.file_fetcher()(http)
     standing = registry.page_standing()(http)
+    answering = registry.public_answer()(http)
     profiles = registry.site_profiles(config.profiles)
     with (
         closing(registry.page_reader()(clock=clock)) as articles,
@@ -222,6 +223,7 @@ def wire(config: Config, *, clock: Clock, fence: Fence | None = None) -> Iterato
                 fetch_file=lambda unit, url: files(url, ports_of(unit, config)),
                 file_mark=texts.mark_in,
                 page_stands=lambda source, url: standing(url, ports_of(sources[source][0], config)),
+                portal_answers=answering,
                 capture=config.evidence.capture,
                 collect_every=timedelta(minutes=config.schedule.collect_every_minutes),
                 publish_every=timedelta(minutes=config.schedule.publish_every_minutes),

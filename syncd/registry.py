@@ -55,6 +55,10 @@ def page_standing() -> Any:
     return _load("adapters.standing:PageStanding")
 
 
+def public_answer() -> Any:
+    return _load("adapters.answering:PublicAnswer")
+
+
 def site_probe() -> Any:
     """`probe_site(http, url, clock, articles, unit=, taken=)`: what would be read at an address, as one document."""
     return _load("adapters.probing.report:probe_site")

@@ -17,6 +17,7 @@ from syncd.application.figures.rank import push_ranking
 from syncd.application.notify import send
 from syncd.application.publishing.census import take_census
 from syncd.application.publishing.publish import publish
+from syncd.application.reconciling.answers import ask_counted
 from syncd.application.reconciling.reconcile import reconcile, record
 from syncd.application.services import Services
 from syncd.domain.ledger import LeafKind
@@ -74,6 +75,10 @@ def _reconcile(services: Services, slot: Slot) -> Mapping[str, Any]:
     leaf = record(services, report)
     document = report.as_json()
     return {"complete": look.complete, "leaf": leaf, "ok": document["ok"], "causes": document["causes"]}
+
+
+def _answers(services: Services, slot: Slot) -> Mapping[str, Any]:
+    return ask_counted(services).as_json()
 
 
 def _fold(services: Services, slot: Slot) -> Mapping[str, Any]:
@@ -158,6 +163,10 @@ JOBS: tuple[Job, ...] = (
     Job(
         name="gone", lane="sources", missed="latest", at_start=False, subjects=_office, run=_gone,
         cadence=lambda services, _: DailyAt(hour=2),
+    ),
+    Job(
+        name="answers", lane="sources", missed="latest", at_start=False, subjects=_office, run=_answers,
+        cadence=lambda services, _: DailyAt(hour=3),
     ),
     Job(
         name="letters", lane="office", missed="each", at_start=False, subjects=_office, run=_letters,

@@ -76,6 +76,7 @@ class Services:
     `fetch_file` gets one picture or attachment of a unit's post for the portal: None where it is none that a portal takes; raises a
     ForeignError where it cannot be read. None in its place: posts are carried without files. `page_stands` asks a post's own page
     whether it is still there: False where the site says that it is gone, None where nobody can say.
+    `portal_answers` asks a post's public address there, with its title, whether a reader gets it, and what was seen: None, nobody can say.
     `file_mark` reads an attachment (its address or name, its bytes, its media type) and tells the secrecy mark in its text; None where
     there is none, or no text to be read. Names are judged when a post is collected.
     """
@@ -100,6 +101,7 @@ class Services:
     fetch_file: Callable[[UnitId, str], FileToPush | None] | None = None
     page_stands: Callable[[SourceId, str], bool | None] | None = None
     file_mark: Callable[[str, bytes, str], str | None] | None = None
+    portal_answers: Callable[[str, str], tuple[bool | None, str]] | None = None
     capture: str = "page"  # none | feed | page
     collect_every: timedelta = timedelta(hours=1)
     publish_every: timedelta = timedelta(minutes=5)

@@ -1,5 +1,7 @@
 """Opens one figure down to its posts: what counts, what does not, why, and what would change it."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -7,6 +9,8 @@ from typing import Any
 from syncd.application.figures.edits import Edit, edits_of
 from syncd.application.figures.quota_table import QuotaCell, QuotaTable, tabulate, unit_of
 from syncd.application.figures.statements import instant_as_json
+from syncd.application.reconciling.differences import Difference
+from syncd.application.reconciling.reconcile import differences_in
 from syncd.application.services import Services
 from syncd.application.wording import (
     DELIVERY,
@@ -38,6 +42,10 @@ from syncd.errors import UsageError
 from syncd.ports.records import PostRecord
 from syncd.ports.store import UnitOfWork
 
+# What the words of its delivery and of its reason say already.
+_SAID_BY_DELIVERY = frozenset(
+    ("queued", "unknown", "quarantined", "refused", "not_carried", "pending", "typed", "not_looked")
+)
 # A post that reached the portal in the period may have been written up to this long before.
 _REACH_BACK = timedelta(days=400)
 
@@ -46,7 +54,8 @@ _REACH_BACK = timedelta(days=400)
 class ExplainedPost:
     """One post, whether it counts, and a sentence that says why. `since_closing`: learned after the period was closed.
 
-    `versions` are its earlier ones, the oldest first; `gone_at` is since when it is known to have left its site.
+    `versions` are its earlier ones, the oldest first; `gone_at` is since when it is known to have left its site; `differences` what the
+    reconciliation says of it.
     """
 
     judgement: PostJudgement
@@ -54,6 +63,7 @@ class ExplainedPost:
     since_closing: bool = False
     versions: tuple[Edit, ...] = ()
     gone_at: datetime | None = None
+    differences: tuple[Difference, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         post = self.judgement.post
@@ -76,6 +86,7 @@ class ExplainedPost:
             "since_closing": self.since_closing,
             "gone_at": instant_as_json(self.gone_at),
             "versions": [edit.as_json() for edit in self.versions],
+            "causes": [{"cause": each.cause, "since": instant_as_json(each.since)} for each in self.differences],
         }
 
 
@@ -123,6 +134,9 @@ def explain(services: Services, unit: UnitId, period: PeriodId, *, language: str
     with services.db.read() as uow:
         table = tabulate(uow, services, [named.id], units=[unit], reach_back=_REACH_BACK)
         records, edits = _histories(uow, table)
+        noted: dict[str, list[Difference]] = defaultdict(list)
+        for difference in differences_in(uow, services, known, named):
+            noted[difference.ref].append(difference)
     cell = table.cell(unit, named.id)
     if cell is None:
         raise UsageError(
@@ -136,10 +150,16 @@ def explain(services: Services, unit: UnitId, period: PeriodId, *, language: str
     explained = [
         ExplainedPost(
             judgement=judgement,
-            sentence=speech.post(judgement, _home(services, judgement), records.get(judgement.post.ref)),
+            sentence=speech.post(
+                judgement,
+                _home(services, judgement),
+                records.get(judgement.post.ref),
+                noted.get(judgement.post.ref, ()),
+            ),
             since_closing=later,
             versions=edits.get(judgement.post.ref, ()),
             gone_at=record.gone_at if (record := records.get(judgement.post.ref)) else None,
+            differences=tuple(noted.get(judgement.post.ref, ())),
         )
         for judgement, later in judged
     ]
@@ -334,9 +354,15 @@ class _Speech:
             )
         return found
 
-    def post(self, judgement: PostJudgement, home: Period | None = None, record: PostRecord | None = None) -> str:
+    def post(
+        self,
+        judgement: PostJudgement,
+        home: Period | None = None,
+        record: PostRecord | None = None,
+        differences: Iterable[Difference] = (),
+    ) -> str:
         """Why one post counts or not, and what happened to it when. `home` is the other period it belongs to; `record` is given
-        of a post that was edited or left its site.
+        of a post that was edited or left its site; `differences` by which written, delivered and visible differ.
         """
         post = judgement.post
         parts = [words(REASON, judgement.reason, self._language)]
@@ -358,4 +384,12 @@ class _Speech:
         if record is not None and record.gone_at is not None:
             at = instant_label(record.gone_since or record.gone_at, self._language)
             parts.append(self._say(f"không còn trên Trang của đơn vị từ {at}", f"gone from the unit's site since {at}"))
+        parts += [self._noted(difference) for difference in differences if difference.cause not in _SAID_BY_DELIVERY]
         return "; ".join(parts) + "."
+
+    def _noted(self, difference: Difference) -> str:
+        told = difference.words.tell(self._language)
+        if difference.since is None:
+            return told
+        at = instant_label(difference.since, self._language)
+        return self._say(f"{told} (từ {at})", f"{told} (since {at})")

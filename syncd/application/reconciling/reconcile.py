@@ -164,6 +164,16 @@ def _sha256(balances: Iterable[Balance]) -> str:
     return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
 
 
+def differences_in(uow: UnitOfWork, services: Services, unit: Unit, period: Period) -> list[Difference]:
+    """The differences of one unit in one period, as `reconcile` tells them."""
+    portal = services.portal.name
+    _, rules = services.rulesets.period(period.id)
+    facts = gather(uow, services, [unit], [period])[unit.id, period.id]
+    seen = uow.sightings.in_window(portal, period.start, period.end)
+    known = _known(uow, services, [facts], seen, uow.watch.alarm(portal, AlarmKind.PORTAL_SET_BACK))
+    return differences_of(period, facts, assess(unit, period, facts, rules), known)
+
+
 # --- gathering -----------------------------------------------------------------------------------------
 
 
