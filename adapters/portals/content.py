@@ -5,12 +5,18 @@ from html import unescape
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
+from syncd.domain.identity import visible_lines
 from syncd.domain.model import SourceKey
 
 _KEY = re.compile(r"syncd-[0-9a-f]{32}")
 _MARKER = re.compile(r"<!--\s*(syncd-[0-9a-f]{32})\s*-->")
 # what content systems carry out within a text: [gallery], {{ 7*7 }}, ${7*7}, {% if %}, Joomla's {loadposition x}
 _MARK = re.compile(r"\[(?=[\w/\[])|\{")
+_SOURCE = re.compile(
+    r"^\W*(?:theo nguồn|nguồn tin|nguồn|theo|tin, ảnh|tin, bài|bài, ảnh|tin|bài)\s*:\s*", re.IGNORECASE
+)
+_CREDIT_WORDS = 20
+_TAIL = 2_000  # characters in which a last line lies
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -76,6 +82,16 @@ def _links_of_plain(html: str) -> dict[str, None] | None:
         return None
     values = [unescape(value).strip() for name, about in tags if name == "a" for value in _HREF.findall(about)]
     return dict.fromkeys(filter(None, values))
+
+
+def credited(html: str) -> str:
+    """Whom the last line of a text names as its source ("Nguồn: Ban A"), or the line itself where it is short; empty where neither."""
+    if len(html) > _TAIL:  # every post of a census is asked
+        html = html[html.find("<", len(html) - _TAIL) :]
+    lines = visible_lines(html)
+    if not lines or len(lines[-1].split()) > _CREDIT_WORDS:
+        return ""
+    return _SOURCE.sub("", lines[-1]).strip(" ().,;")
 
 
 def _host(url: str) -> str:

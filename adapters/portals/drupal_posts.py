@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from adapters.portals.content import find_marker, is_key, outgoing_links
+from adapters.portals.content import credited, find_marker, is_key, outgoing_links
 from adapters.portals.json_parts import member, objects, text
 from syncd.domain.identity import text_sha256
 from syncd.domain.model import Approval, SourceKey
@@ -109,6 +109,7 @@ def seen_post(
         categories=tuple(text(term, "name") for term in terms),
         content_sha256=text_sha256(html),
         links=outgoing_links(html, own_url=base),
+        credit=credited(html),
     )
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime, tzinfo
 from typing import Any
 
-from adapters.portals.content import find_marker, is_key, outgoing_links
+from adapters.portals.content import credited, find_marker, is_key, outgoing_links
 from adapters.portals.http_json_calls import Calls, StepAnswer
 from adapters.portals.http_json_lists import TermNames
 from adapters.portals.http_json_settings import HttpJsonSettings, ListStep, Read, Step
@@ -87,6 +87,7 @@ class PostReader:
             categories=self._category_names(calls, fields, item),
             content_sha256=text_sha256(html) if html else "",
             links=outgoing_links(html, own_url=self._settings.url),
+            credit=credited(html),
         )
 
     def _fields(self, step: Step) -> dict[str, str]:

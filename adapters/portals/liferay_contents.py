@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from adapters.portals.content import inert, is_key, outgoing_links
+from adapters.portals.content import credited, inert, is_key, outgoing_links
 from adapters.portals.json_parts import member, objects, text
 from adapters.portals.logins.settings import LoginSettings
 from adapters.portals.signed_api import login_problems
@@ -151,6 +151,7 @@ def seen_post(item: Mapping[str, Any], state: PortalState, settings: LiferaySett
         categories=tuple(text(brief, "taxonomyCategoryName") for brief in categories),
         content_sha256=text_sha256(html),
         links=outgoing_links(html, own_url=base),
+        credit=credited(html),
     )
 
 

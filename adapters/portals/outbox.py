@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from adapters.http.client import PoliteClient
-from adapters.portals.content import is_key, outgoing_links
+from adapters.portals.content import credited, is_key, outgoing_links
 from adapters.portals.outbox_files import (
     OutboxEntry,
 )
@@ -186,6 +186,7 @@ class OutboxPortal:
             categories=entry.categories,
             content_sha256=text_sha256(entry.html),
             links=outgoing_links(entry.html, own_url=self._base_url),
+            credit=credited(entry.html),
         )
 
     # --- the site -----------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from adapters.http.client import PoliteClient
-from adapters.portals.content import is_key, outgoing_links
+from adapters.portals.content import credited, is_key, outgoing_links
 from adapters.portals.outbox_files import OutboxEntry
 from adapters.portals.outbox_store import STATES, EntryFolder, entry_of
 from adapters.portals.package_files import Errand, HandedOver, Item, handed_over, remove_half_made, write_package
@@ -210,6 +210,7 @@ class PackagePortal:
             categories=entry.categories,
             content_sha256=text_sha256(entry.html),
             links=outgoing_links(entry.html, own_url=self._url),
+            credit=credited(entry.html),
         )
 
     def _typed(self, line: ReceiptLine) -> PortalPost:
@@ -224,6 +225,7 @@ class PackagePortal:
             author_name=line.author,
             content_sha256=text_sha256(line.html) if line.html else "",
             links=outgoing_links(line.html, own_url=self._url),
+            credit=credited(line.html),
         )
 
     # --- packages -----------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
 
-from adapters.portals.content import is_key, outgoing_links, without_control
+from adapters.portals.content import credited, is_key, outgoing_links, without_control
 from adapters.portals.json_api import JsonApi
 from syncd.domain.identity import text_sha256
 from syncd.domain.model import SourceKey
@@ -100,6 +100,7 @@ class ItemReader:
             categories=self._categories(item),
             content_sha256=text_sha256(html),
             links=outgoing_links(html, own_url=self.public_url),
+            credit=credited(html),
         )
 
     def _state(self, item: Mapping[str, Any], now: datetime) -> PortalState:

@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from adapters.http.client import PoliteClient
-from adapters.portals.content import find_marker, inert, is_key, outgoing_links, with_marker
+from adapters.portals.content import credited, find_marker, inert, is_key, outgoing_links, with_marker
 from adapters.portals.json_api import Answer, JsonApi
 from adapters.portals.wordpress_names import WordPressNames, every_item
 from syncd.domain.identity import text_sha256
@@ -308,6 +308,7 @@ class WordPressPortal:
             categories=tuple(self._names.category_name(api, category) for category in categories),
             content_sha256=text_sha256(html),
             links=outgoing_links(html, own_url=self._base),
+            credit=credited(html),
         )
 
 

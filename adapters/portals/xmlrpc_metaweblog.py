@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Any
 from xmlrpc.client import Binary
 
-from adapters.portals.content import find_marker, outgoing_links
+from adapters.portals.content import credited, find_marker, outgoing_links
 from adapters.portals.wordpress_names import folded
 from adapters.portals.xmlrpc_api import FaultAnswer, XmlRpcApi, instant_of, naive_date
 from adapters.portals.xmlrpc_wordpress import STATES, structs
@@ -124,6 +124,7 @@ class MetaWeblogCalls:
             categories=tuple(unescape(str(name)) for name in item.get("categories") or ()),
             content_sha256=text_sha256(html),
             links=outgoing_links(html, own_url=api.url),
+            credit=credited(html),
         )
 
     # --- writing ------------------------------------------------------------------------------------

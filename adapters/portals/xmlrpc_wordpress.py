@@ -11,7 +11,7 @@ from itertools import count
 from typing import Any
 from xmlrpc.client import Binary
 
-from adapters.portals.content import find_marker, outgoing_links
+from adapters.portals.content import credited, find_marker, outgoing_links
 from adapters.portals.wordpress_names import folded
 from adapters.portals.xmlrpc_api import FaultAnswer, XmlRpcApi, instant_of, naive_date
 from syncd.domain.identity import text_sha256
@@ -174,6 +174,7 @@ class WordPressCalls:
             categories=tuple(unescape(str(term.get("name"))) for term in terms if term.get("taxonomy") == "category"),
             content_sha256=text_sha256(html),
             links=outgoing_links(html, own_url=api.url),
+            credit=credited(html),
         )
 
     # --- writing ------------------------------------------------------------------------------------

@@ -60,7 +60,8 @@ class PortalPost:
     """One post as it stands on the portal. `key` is ours, None for a hand-typed one.
 
     `author` is the login (or its form in addresses), `author_name` the name shown, where the portal tells both. `published_at` is the printed date there; `version` whatever changes with each edit (a time, an ETag); `content_sha256`
-    hashes the text as `domain.identity.text_sha256` does; `links` are the outgoing addresses of the text (to attribute by source).
+    hashes the text as `domain.identity.text_sha256` does; `links` are the outgoing addresses of the text (to attribute by source), `credit` is
+    whom its last line names ("Nguồn: Ban A").
     What no database of ours could keep is put right here: NUL and half surrogates in a text, a date outside 1900-2199.
     """
 
@@ -76,10 +77,11 @@ class PortalPost:
     categories: tuple[str, ...] = ()
     content_sha256: str = ""
     links: tuple[str, ...] = ()
+    credit: str = ""
 
     def __post_init__(self) -> None:
         require_utc("published_at", self.published_at)
-        for name in ("url", "title", "version", "author", "author_name"):
+        for name in ("url", "title", "version", "author", "author_name", "credit"):
             object.__setattr__(self, name, storable(getattr(self, name)))
         for name in ("categories", "links"):
             object.__setattr__(self, name, tuple(storable(text) for text in getattr(self, name)))

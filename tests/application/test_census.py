@@ -125,11 +125,13 @@ def test_a_month_is_cut_at_local_midnight(office: ExampleOffice, at: str, period
         ({"categories": ("Tin Ban A",)}, "ban-a", "category"),
         ({"links": ("http://www.ban-b.example/tin/9",)}, "ban-b", "link"),
         ({"author": "ĐƠN VỊ BAN-B"}, "ban-b", "byline"),
+        ({"credit": "Đơn vị Ban-B"}, "ban-b", "credit"),
+        ({"credit": "Đơn vị Ban-B", "author": "unit_a"}, "ban-a", "author"),
         ({"author": "unit_a", "links": ("https://ban-b.example/9",)}, "ban-a", "author"),
         ({"links": ("https://ban-a.example/1", "https://ban-b.example/1")}, None, None),
         ({"author": "quản trị"}, None, None),
     ],
-    ids=["login", "shown name", "category", "link", "byline", "author first", "ambiguous", "nobody"],
+    ids=["login", "shown name", "category", "link", "byline", "last line", "author before last line", "author first", "ambiguous", "nobody"],
 )
 def test_hand_typed_posts_are_given_to_units_by_rules_in_order(
     office: ExampleOffice, changes: dict[str, object], unit: str | None, rule: str | None

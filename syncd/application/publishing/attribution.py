@@ -14,7 +14,7 @@ BY_PERSON = "person"
 
 
 class Attribution:
-    """The rules of one office: the author there, the category there, a link to the unit's own site, the unit's name as the byline.
+    """The rules of one office: the author there, the category there, a link to the unit's own site, the unit's name as the byline or in the last line.
 
     A rule that fits several units says nothing, and the next one is asked.
     """
@@ -41,6 +41,7 @@ class Attribution:
             ("category", self._categories, [fold(name) for name in post.categories]),
             ("link", self._hosts, [host_of(link) for link in post.links]),
             ("byline", self._names, [fold(name) for name in bylines]),
+            ("credit", self._names, [fold(post.credit)]),
         ]
         for rule, owners, found in rules:
             units = {unit for name in found if name for unit in owners.get(name, ())}
