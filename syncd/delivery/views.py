@@ -137,7 +137,7 @@ def overview(services: Services, assessment: str | None, *, recent: bool = False
     periods, running = (recent_periods(services), None) if recent else chosen_periods(services, assessment)
     table = quota_table(services, periods, ruleset=running.ruleset if running else None)
     return {
-        **_standing(services),
+        **standing(services),
         "assessment": running.id if running else None,
         "assessments": list(services.assessments),
         "periods": periods,
@@ -208,7 +208,7 @@ def unit_page(services: Services, unit: UnitId) -> dict[str, Any]:
         cells.append(later)
     known = services.units[unit]
     return {
-        **_standing(services),
+        **standing(services),
         "unit": known,
         "sheets": [sheet_of(services, known, cell) for cell in reversed(cells)],
         "so_far": so_far(services, row, running.id if running else None) if row else None,
@@ -246,7 +246,7 @@ def period_page(services: Services, unit: UnitId, period: PeriodId) -> dict[str,
         ]
 
     return {
-        **_standing(services),
+        **standing(services),
         "unit": explanation.unit,
         "explanation": explanation,
         "sheet": sheet_of(services, explanation.unit, explanation.cell),
@@ -279,7 +279,7 @@ def post_page(services: Services, number: int) -> dict[str, Any]:
         edits = edits_of(post, uow.versions.of([post.id]).get(post.id, []))
     unit = services.units.get(post.unit)
     return {
-        **_standing(services),
+        **standing(services),
         "post": post,
         "unit_id": post.unit,
         "unit_name": unit.name if unit else post.unit,
@@ -383,7 +383,7 @@ def _captured(post: PostRecord) -> str:
     return f"bản chụp SHA-256 {kept}" if kept else ""
 
 
-def _standing(services: Services) -> dict[str, Any]:
+def standing(services: Services) -> dict[str, Any]:
     return {
         "office": services.office.name,
         "portal": services.office.portal_name,

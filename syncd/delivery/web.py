@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from syncd.application.services import Services
 from syncd.delivery import views
+from syncd.delivery.queue_page import queue_page
 from syncd.domain.model import PeriodId, UnitId
 from syncd.errors import SyncdError, UsageError
 
@@ -76,6 +77,10 @@ def create_app(services: Services) -> FastAPI:
     @app.get("/posts/{number}")
     def post_page(number: Annotated[int, Path(ge=1, lt=2**31)]) -> Response:
         return page("post.html", views.post_page(services, number))
+
+    @app.get("/pushes")
+    def pushes_page() -> Response:
+        return page("pushes.html", queue_page(services))
 
     @app.get("/static/syncd.css")
     def style() -> Response:

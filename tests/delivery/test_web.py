@@ -125,6 +125,7 @@ def pages(site: Site) -> list[str]:
     hostile = post_named(site.world, "<script>")
     return [
         "/",
+        "/pushes",
         "/units/ban-a",
         "/units/ban-b",
         "/units/ban-c",
@@ -265,7 +266,7 @@ def test_what_comes_from_outside_stays_text_everywhere(tmp_path: Path) -> None:
         number = post_named(site.world, "<script>")
         for text in HOSTILE:
             spoil(site.world, number, text)
-            for path in ("/units/ban-c/2026-10", f"/posts/{number}"):
+            for path in ("/units/ban-c/2026-10", "/pushes", f"/posts/{number}"):
                 page = site.get(path)
                 assert page.status == 200
                 found = outline(page.text)
@@ -284,7 +285,15 @@ def spoil(world: World, number: PostId, text: str) -> None:
         assert post is not None
         assert push is not None
         uow.posts.update(
-            replace(post, title=text, url="javascript:alert(1)//" + text, author=text, date_raw=text, date_doubt=text)
+            replace(
+                post,
+                title=text,
+                url="javascript:alert(1)//" + text,
+                author=text,
+                date_raw=text,
+                date_doubt=text,
+                categories=(text,),
+            )
         )
         uow.pushes.update(replace(push, error=text, hint=text, portal_url="data:text/html," + text))
         uow.commit()

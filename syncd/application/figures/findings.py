@@ -135,13 +135,16 @@ class Finder:
             newest = max(pushes, key=lambda push: push.attempted_at or push.queued_at)
             severity, vi, en, hint = _PUSH_PROBLEMS[state]
             reason = f": {newest.error}" if newest.error else ""
+            ways = [newest.hint or self._say(*hint)]
+            if state in (PushState.DEAD, PushState.QUARANTINED):
+                ways.append(self._say(f"từng bài: syncd pushes --unit {unit}", f"one by one: syncd pushes --unit {unit}"))
             yield Problem(
                 kind=f"push_{state.value}",
                 severity=severity,
                 unit=unit,
                 since=min(push.attempted_at or push.queued_at for push in pushes),
                 message=self._say(f"{n} {vi}{reason}", f"{n} {en}{reason}"),
-                hint=newest.hint or self._say(*hint),
+                hint="; ".join(ways),
             )
 
     def posts(self, periods: Sequence[Period]) -> Iterable[Problem]:
