@@ -23,6 +23,9 @@ HEADINGS: Mapping[str, tuple[str, str]] = {
     "url": ("Địa chỉ", "Address"),
     "written": ("Trên Trang", "Written"),
     "delivered": ("Cổng đã nhận", "Delivered"),
+    "ref": ("Mã", "Ref"),
+    "author": ("Tác giả", "Author"),
+    "category": ("Chuyên mục", "Category"),
     "differences": ("Chênh lệch", "Differences"),
     # counts of the steps
     "new": ("Mới", "New"),

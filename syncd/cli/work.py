@@ -1,13 +1,17 @@
 """collect, publish, census, sync: one step now."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
-from syncd.cli.context import ConfigOption, JsonOption, NowOption, UnitOption, operate
-from syncd.cli.output import counts_table
+from syncd.application.wording import instant_label
+from syncd.cli.context import ConfigOption, JsonOption, NowOption, UnitOption, operate, reading
+from syncd.cli.output import counts_table, emit, table
+from syncd.domain.model import PeriodId
 
 
 def collect(
@@ -44,9 +48,34 @@ def census(
     period: Annotated[
         str | None, typer.Option("--period", help="Chỉ một kỳ, ví dụ 2026-10 (one period)", show_default=False)
     ] = None,
+    unattributed: Annotated[
+        bool,
+        typer.Option("--unattributed", help="Chỉ liệt kê bài chưa rõ của đơn vị nào (list posts of no known unit)"),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
+    """With --unattributed nothing is asked of the portal: what the census saw last is listed."""
+    if unattributed:
+        # the counting behind it: the other commands here do without, and start the sooner
+        from syncd.application.reconciling.reconcile import of_no_unit
+
+        with reading(config, now) as services:
+            document = of_no_unit(services, None if period is None else [PeriodId(period)])
+            language = services.office.language
+        emit(document, as_json=as_json, show=_show_of_no_unit, language=language)
+        raise typer.Exit(1 if document["posts"] else 0)
     operate(config, now, "census", {"unit": unit, "period": period}, as_json=as_json)
+
+
+def _show_of_no_unit(out: Console, document: Mapping[str, Any], language: str) -> None:
+    made = table("ref", "published_at", "title", "author", "category", "url", language=language)
+    for post in document["posts"]:
+        at = instant_label(datetime.fromisoformat(post["published_at"]), language)
+        names = (post["title"], post["author"], ", ".join(post["categories"]), post["url"])
+        made.add_row(post["ref"], at, *(escape(name) for name in names))
+    out.print(made)
+    if document["posts"]:
+        out.print(f'→ syncd decide {document["posts"][0]["ref"]} assign --unit U --reason "…" --by "…"')
 
 
 def sync(

@@ -11,7 +11,7 @@ from tests.acceptance.office import config_text, feed_xml, rows, running, unit_b
 
 EVERY = {
     "collect": 60, "collect-again": 5, "publish": 1, "census": 360, "mail-retry": 15, "fold": 1440, "gone": 1440,
-    "ranking": 1440,
+    "ranking": 1440, "reconcile": 1440, "answers": 1440,
 }  # fmt: skip
 
 OPEN_SLOTS = "SELECT 1 FROM slots WHERE state IN ('due', 'running')"
@@ -44,7 +44,7 @@ def test_a_week_down_over_a_month_s_end_leaves_no_hole_and_sends_the_letters_onc
     assert rows(config, "SELECT count(*) FROM slots WHERE state NOT IN ('done', 'gap')") == [(0,)]
     leaves = syncd("ledger", "show", "--limit", "100000", "--json", "-c", config).document["leaves"]
     told = sum(leaf["data"]["count"] for leaf in leaves if leaf["type"] == "slot_due")
-    before_the_first_start = 5  # collect-again, fold, gone, letters, ranking: their first slot is the next one due
+    before_the_first_start = 7  # collect-again, fold, reconcile, gone, answers, letters, ranking: their first slot is the next one due
     assert told == rows(config, "SELECT count(*) FROM slots WHERE state = 'gap'")[0][0] - before_the_first_start
     letters = rows(config, "SELECT name, period, state FROM mails ORDER BY name")
     assert letters == [("statement", "2026-10", "sent"), ("summary", "2026-10", "sent")]

@@ -164,6 +164,35 @@ def _sha256(balances: Iterable[Balance]) -> str:
     return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
 
 
+def of_no_unit(services: Services, periods: Sequence[PeriodId] | None = None) -> dict[str, Any]:
+    """The posts on the portal that no rule gave to a unit, as the newest census saw them, the oldest first.
+
+    Raises:
+        UsageError: an unknown period.
+    """
+    chosen = open_periods(services) if periods is None else [services.rulesets.period(each)[0] for each in periods]
+    with services.db.read() as uow:
+        seen = [
+            sighting
+            for period in chosen
+            for sighting in uow.sightings.in_window(services.portal.name, period.start, period.end)
+            if is_unattributed(sighting)
+        ]
+    return {
+        "posts": [
+            {
+                "ref": f"sighting:{sighting.id}",
+                "title": sighting.title,
+                "url": sighting.url,
+                "author": sighting.author,
+                "categories": list(sighting.categories),
+                "published_at": instant_as_json(typed_instant(sighting)),
+            }
+            for sighting in seen
+        ]
+    }
+
+
 def differences_in(uow: UnitOfWork, services: Services, unit: Unit, period: Period) -> list[Difference]:
     """The differences of one unit in one period, as `reconcile` tells them."""
     portal = services.portal.name
