@@ -189,7 +189,7 @@ class DrupalPortal:
     def _content(self, api: JsonApi, post: PostToPush, key: SourceKey) -> tuple[dict[str, object], dict[str, object]]:
         settings = self._settings
         # the marker is for the census alone, and may go: the UUID is the key
-        text = with_marker(self._calls.names.with_file_marks(api, inert(post.html)), key)
+        text = with_marker(self._calls.names.with_file_marks(api, inert(settings.kept(post.html))), key)
         body = {"value": text, "format": settings.text_format, "summary": post.summary}
         attributes: dict[str, object] = {"title": post.title, settings.body_field: body}
         relationships: dict[str, object] = {}

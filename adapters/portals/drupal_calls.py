@@ -13,6 +13,7 @@ from adapters.portals.drupal_posts import MEDIA_TYPE, DrupalWorkflow, included_o
 from adapters.portals.json_api import Answer, JsonApi
 from adapters.portals.json_parts import member, objects, text
 from adapters.portals.logins.settings import LoginSettings
+from adapters.portals.reduced import Kept, reduced
 from adapters.portals.signed_api import SignedPortal, login_problems
 from syncd.domain.model import SourceKey
 from syncd.errors import ConfigError, PortalError
@@ -51,12 +52,24 @@ _ABOUT_US = (
     ),
 )
 
+_NONE: frozenset[str] = frozenset()
+# what the text format Basic HTML of Drupal 10's standard profile lets through to visitors; as the manual has it, not tried
+BASIC_HTML: Kept = {
+    **dict.fromkeys(("br", "cite", "code", "dd", "dl", "dt", "em", "h2", "h3", "h4", "h5", "h6", "li", "p", "strong", "ul"), _NONE),
+    "a": frozenset(("href", "hreflang")),
+    "blockquote": frozenset(("cite",)),
+    "ol": frozenset(("start", "type")),
+    "img": frozenset(("src", "alt", "height", "width")),
+}  # fmt: skip
+_OF_CELLS = frozenset(("colspan", "rowspan"))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrupalSettings:
     """`url` is the site's address without the interface's, which is `api_path`. `auth`: `basic` for the module HTTP Basic Authentication, `oauth2_client_credentials` for Simple OAuth, `bearer` or `api_key` for others.
 
     Fields are named as JSON:API names them; an empty `image_field`, `file_field` or `tags_field` says that there is none.
+    `keep_tags` are those that `basic_html` keeps there besides Drupal's own (`table`, `tr`, `td` …); another format is taken to keep everything.
     """
 
     url: str
@@ -65,6 +78,7 @@ class DrupalSettings:
     content_type: str = "article"
     body_field: str = "body"
     text_format: str = "basic_html"
+    keep_tags: tuple[str, ...] = ()
     image_field: str = "field_image"
     file_field: str = ""
     tags_field: str = "field_tags"
@@ -76,6 +90,13 @@ class DrupalSettings:
     def problems(self) -> Iterator[ConfigError]:
         """What no single value tells; `key` is relative to the table."""
         yield from login_problems(self.auth, url=self.url)
+
+    def kept(self, html: str) -> str:
+        """The text in what visitors are shown of it."""
+        if self.text_format != "basic_html":
+            return html
+        more = {tag: _OF_CELLS if tag in ("td", "th") else _NONE for tag in self.keep_tags}
+        return reduced(html, {**more, **BASIC_HTML})
 
 
 class DrupalCalls:
