@@ -170,8 +170,8 @@ def _show_pushes(out: Console, document: Mapping[str, Any], language: str) -> No
         )
         if push["error"]:
             out.print(f"  {escape(push['error'])}")
-        for way in (push["hint"], push["act"]):
-            if way and way != push["error"]:
+        for way in dict.fromkeys((push["hint"], push["act"])):
+            if way:
                 out.print(f"  [dim]→ {escape(way)}[/]")
     if document["more"]:
         out.print(words(_TEXTS, "more", language).replace("{n}", str(document["more"])))

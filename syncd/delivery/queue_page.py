@@ -34,8 +34,8 @@ def queue_page(services: Services) -> dict[str, Any]:
                 "since": each.since,
                 "next_at": each.next_at,
                 "tries": each.push.attempts,
-                "error": each.push.error,
-                "ways": [way for way in (each.push.hint, each.act) if way],
+                "error": None if each.wait is Wait.UNMAPPED else each.push.error,
+                "ways": dict.fromkeys(way for way in (each.push.hint, each.act) if way),
             }
             for each in found.shown
         ],
