@@ -552,6 +552,37 @@ def test_what_a_listing_shows_is_taken_over_and_not_made_again(office: ExampleOf
     assert [office.portal.copies(post.key) for post in posts] == [1] * 12
 
 
+def test_a_second_installation_that_is_ahead_is_noticed_and_its_posts_are_taken_over(office: ExampleOffice) -> None:
+    posts = many(office, 30)
+
+    def bring() -> None:
+        for number, post in enumerate(posts[10:]):
+            office.portal.put(f"x{number}", post.title, post.html, post.published_at, key=post.key)
+        office.portal.after = lambda: None
+
+    office.portal.after = bring
+    report = publish(office.services)
+    assert (report.total.sent, report.total.adopted) == (10, 20)
+    assert [office.portal.copies(post.key) for post in posts] == [1] * 30
+    (note,) = report.notes
+    assert "another installation" in note.note
+
+
+def test_a_second_installation_in_step_with_ours_is_noticed_after_a_few_posts(office: ExampleOffice) -> None:
+    posts = many(office, 30)
+
+    def bring() -> None:
+        last = list(office.portal.posts.values())[-1]
+        office.portal.put(f"x{last.id}", last.title, "", last.published_at, key=last.key)
+
+    def leave() -> None:
+        office.portal.after = lambda: None
+
+    office.portal.after, office.portal.at_find = bring, leave  # once asked post by post, it is met no more
+    assert len(publish(office.services).notes) == 1
+    assert sum(office.portal.copies(post.key) == 2 for post in posts) <= 6
+
+
 def test_a_listing_that_fails_leads_to_a_look_up_for_each(office: ExampleOffice) -> None:
     posts = many(office, 12)
     office.portal.put("x", posts[0].title, posts[0].html, posts[0].published_at, key=posts[0].key)

@@ -23,6 +23,7 @@ from syncd.ports.network import nothing_sent_after
 from syncd.ports.portal import PortalPost, PortalState
 from syncd.ports.records import PostRecord, PushRecord, PushState, SightingRecord
 
+_RIVAL = "another installation sends the same posts to this portal: some may stand there twice, which the census tells; stop one of the two"
 _SLOW_LOOK_UP = timedelta(seconds=1)
 _SEND_WITHIN = timedelta(seconds=5)  # also where the portal is said to need no time to settle
 
@@ -108,6 +109,11 @@ class Deliverer:
                 uow.commit()
         return True
 
+    @property
+    def rival(self) -> bool:
+        """Whether somebody else is sending the same posts to this portal."""
+        return self._look_ups.rival
+
     # --- the steps -----------------------------------------------------------------------------------
 
     def _claim(self, attempt: Attempt) -> bool:
@@ -154,6 +160,8 @@ class Deliverer:
         except ForeignError as err:
             self._endings.not_looked_up(attempt, err)
             return
+        if self._look_ups.take_rival_news():
+            attempt.note(_RIVAL)
         if push.delivered_version is not None:
             self._bring_up_to_date(attempt, found)
             return

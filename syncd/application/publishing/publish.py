@@ -5,10 +5,11 @@ our key, and after an unknown outcome only when the portal's longest request tim
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from itertools import islice
+from random import SystemRandom
 from typing import Any
 
 from syncd.application import outages
@@ -168,7 +169,7 @@ def _deliver(services: Services, run: _Run, due: Sequence[PushRecord]) -> None:
             if run.error is not None:
                 return
         return
-    waiting = iter(due)
+    waiting, mixed = iter(due), False
     # While one post is on its way, another thread writes down the last one and claims the next.
     workers = 2 * at_once
     with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="publish") as pool:
@@ -178,9 +179,18 @@ def _deliver(services: Services, run: _Run, due: Sequence[PushRecord]) -> None:
             for future in ended:
                 push = under_way.pop(future)
                 _take(services, run, push, future.result())
+                if deliverer.rival and not mixed:
+                    waiting, mixed = iter(_mixed(waiting)), True
                 following = next(waiting, None) if run.error is None else None
                 if following is not None:
                     under_way[pool.submit(deliverer.deliver, following)] = following
+
+
+def _mixed(posts: Iterable[PushRecord]) -> list[PushRecord]:
+    """In an order of our own, so that two installations seldom meet at one post."""
+    rest = list(posts)
+    SystemRandom().shuffle(rest)
+    return rest
 
 
 def _take(services: Services, run: _Run, push: PushRecord, result: Delivered) -> None:
