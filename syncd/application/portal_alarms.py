@@ -4,9 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from syncd.application.figures.problems import Problem, Severity
+from syncd.application.figures.quota_table import QuotaTable
 from syncd.application.reconciling.reconcile import is_of_unknown_key
 from syncd.application.services import Services
-from syncd.application.wording import say
+from syncd.application.wording import period_label, say
 from syncd.domain.model import Period, UnitId
 from syncd.ports.portal import PortalState
 from syncd.ports.records import PushRecord, SightingRecord
@@ -135,6 +136,35 @@ def _of_older_ledger(services: Services, seen: Iterable[SightingRecord]) -> Iter
                 "the database may be an older copy; they are taken over when their posts are read again; for older ones: syncd backfill",
             ),
         )
+
+
+def removed_there(services: Services, table: QuotaTable) -> Iterable[Problem]:
+    """Posts of open periods that the portal took and shows no more, and that nobody has decided on: one line per unit and period."""
+    language = services.office.language
+    for row in table.rows:
+        for cell in row.cells:
+            away = [each.post for each in cell.recount.judgements if each.reason == "waiting:removed"]
+            if not away or cell.as_closed is not None:
+                continue
+            label, command = (
+                period_label(cell.period, language),
+                f"syncd reconcile --unit {row.unit.id} --period {cell.period.id}",
+            )
+            yield Problem(
+                kind="removed_on_portal",
+                severity=Severity.ATTENTION,
+                unit=row.unit.id,
+                message=say(
+                    language,
+                    f"{label}: {len(away)} tin, bài Cổng đã nhận nhưng không còn hiển thị",
+                    f"{label}: {len(away)} posts were taken by the portal and are no longer public",
+                ),
+                hint=say(
+                    language,
+                    f"{command} nêu nguyên nhân từng bài; hỏi Ban Biên tập Cổng, rồi: syncd decide {away[0].ref} count hoặc exclude {_SIGNED}",
+                    f"{command} names the cause of each; ask the portal's editors, then: syncd decide {away[0].ref} count, or exclude {_SIGNED}",
+                ),
+            )
 
 
 def _silent(services: Services, uow: UnitOfWork) -> Iterable[Problem]:

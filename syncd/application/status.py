@@ -10,7 +10,7 @@ from syncd.application.figures.findings import Finder
 from syncd.application.figures.problems import Problem, Severity
 from syncd.application.figures.quota_table import QuotaTable, tabulate
 from syncd.application.figures.statements import instant_as_json
-from syncd.application.portal_alarms import portal_alarms
+from syncd.application.portal_alarms import portal_alarms, removed_there
 from syncd.application.services import Services
 from syncd.domain.model import Period
 from syncd.errors import UsageError
@@ -61,6 +61,7 @@ def status(services: Services) -> StatusReport:
             *(finder.shortfalls(table) if table else ()),
             *finder.portal(periods),
             *portal_alarms(services, uow, periods),
+            *(removed_there(services, table) if table else ()),
             *finder.slots(),
             *finder.figures(),
             *finder.mails(),

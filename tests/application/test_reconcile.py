@@ -123,6 +123,8 @@ def test_a_deleted_post_is_named_until_a_person_has_decided(office: ExampleOffic
     take_census(office.services)
     assert causes(office) == {"deleted": f"post:{post.id}"}
     assert report(office).needs_person
+    [told] = [each for each in status(office.services).problems if each.kind == "removed_on_portal"]
+    assert f"syncd decide post:{post.id} count" in told.hint
     decide(office.services, f"post:{post.id}", Decision.EXCLUDE, **SIGNED)
     assert causes(office) == {"deleted": f"post:{post.id}"}
     assert not report(office).needs_person

@@ -16,7 +16,7 @@ from syncd.application import outages
 from syncd.application.publishing.attribution import Attribution
 from syncd.application.publishing.flood import open_since
 from syncd.application.publishing.set_back import mark_behind, sound_alarm, weigh_loss
-from syncd.application.publishing.sightings import Taken, take_in
+from syncd.application.publishing.sightings import Taken, take_in, take_in_apart
 from syncd.application.services import Services
 from syncd.domain.ledger import LeafKind, instant_text
 from syncd.domain.model import OutageOwner, Period, PeriodId, UnitId
@@ -127,7 +127,8 @@ def take_census(services: Services, periods: Sequence[Period] | None = None) -> 
     mark_behind(services)
     listings = _listed(services, chosen)
     failed = next((listing.error for listing in listings if listing.error), None)
-    return _report(_record(services, listings, failed, _loss(services, listings)), failed)
+    loss, apart = _loss(services, listings)
+    return _report(_record(services, listings, failed, loss, apart), failed)
 
 
 def _periods_to_read(services: Services) -> tuple[Period, ...]:
@@ -200,11 +201,11 @@ def _ask_for_missing(services: Services, listing: _Listing, seen: set[str]) -> N
             return
 
 
-def _loss(services: Services, listings: Sequence[_Listing]) -> Loss | None:
-    """Whether the portal was set back to an old backup, by what the complete listings lack."""
+def _loss(services: Services, listings: Sequence[_Listing]) -> tuple[Loss | None, list[PortalPost]]:
+    """Whether the portal was set back to an old backup, by what the complete listings lack; and carried posts dated outside them."""
     whole = [listing for listing in listings if listing.error is None]
     if not whole:
-        return None
+        return None, []
     started_at = min(listing.started_at for listing in whole)
     with services.db.read() as uow:
         newest = uow.censuses.latest(services.portal.name)
@@ -231,17 +232,23 @@ def _not_as_known(listing: _Listing) -> Iterator[tuple[SightingRecord, PortalPos
 
 
 def _record(
-    services: Services, listings: Sequence[_Listing], failed: ForeignError | None, loss: Loss | None
+    services: Services,
+    listings: Sequence[_Listing],
+    failed: ForeignError | None,
+    loss: Loss | None,
+    apart: Sequence[PortalPost],
 ) -> list[tuple[_Listing, Taken]]:
     """Everything in one transaction: a census that proves an absence never stands there without its leaf."""
     with services.db.write() as uow:
         sources = [state for state in uow.sources.all() if state.unit in services.units]
         attribution = Attribution(services.units.values(), sources)
         reported = [(listing, _take_in(uow, services.portal.name, listing, attribution)) for listing in listings]
+        started_at = min(listing.started_at for listing in listings)
+        take_in_apart(uow, services.portal.name, started_at, apart, attribution)
         _append_leaf(uow, services, reported)
         _mark_outage(uow, services, failed)
         if loss is not None:
-            sound_alarm(uow, services.portal.name, loss, min(listing.started_at for listing in listings))
+            sound_alarm(uow, services.portal.name, loss, started_at)
         if _covers_what_is_open(services, listings):
             uow.watch.end(services.portal.name, AlarmKind.LEDGER_BEHIND, services.clock.now())
         uow.commit()

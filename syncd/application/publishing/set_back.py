@@ -35,10 +35,11 @@ def weigh_loss(
     missing: Iterable[tuple[SightingRecord, PortalPost | None]],
     started_at: datetime,
     looked_since: datetime,
-) -> Loss | None:
-    """Whether the portal was set back, from what a census listed and what it asked for one by one. Asks the portal for what nobody has seen yet.
+) -> tuple[Loss | None, list[PortalPost]]:
+    """Whether the portal was set back, from what a census listed and what it asked for one by one.
 
     `missing` are the known posts that were not listed, as the portal answered for each; `looked_since` is when the census before this one began.
+    Carried posts that nobody has seen yet are asked for by their keys; those that stand, dated outside what was listed, are given back too.
     """
     answers = {seen.post: (seen, answer) for seen, answer in missing if seen.post is not None}
     with services.db.read() as uow:
@@ -47,6 +48,7 @@ def weigh_loss(
         pushes = uow.pushes.delivered_since(services.portal.name, min(since, looked_since - _BEFORE))
         seen_before = uow.sightings.for_posts(services.portal.name, [push.post for push in pushes])
     asked = 0
+    apart: list[PortalPost] = []
     carried: list[Carried] = []
     for push in pushes:
         if push.accepted_at is None or push.withdrawn_at is not None:
@@ -61,9 +63,9 @@ def weigh_loss(
             standing = not _is_lost(sighting, answer)
         elif sighting is None and push.accepted_at < started_at - STALE and asked < _ASK_AT_MOST:
             asked += 1
-            standing = _found(services, push)
+            standing = _ask_for(services, push, apart)
         carried.append(_carried(push, sighting, answer, standing))
-    return lost_at_once(carried)
+    return lost_at_once(carried), apart
 
 
 def _carried(
@@ -93,11 +95,14 @@ def _is_lost(seen: SightingRecord, answer: PortalPost | None) -> bool:
     return answer is None or (answer.key is not None and answer.key != seen.key)
 
 
-def _found(services: Services, push: PushRecord) -> bool | None:
+def _ask_for(services: Services, push: PushRecord, apart: list[PortalPost]) -> bool | None:
     try:
-        return services.portal.find(push.key) is not None
+        found = services.portal.find(push.key)
     except ForeignError:
         return None
+    if found is not None:
+        apart.append(found)
+    return found is not None
 
 
 def is_behind(uow: UnitOfWork, services: Services) -> bool:

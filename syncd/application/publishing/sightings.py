@@ -16,7 +16,8 @@ from syncd.ports.portal import PortalPost, PortalState
 from syncd.ports.records import PostRecord, PushRecord, PushState, SightingRecord
 from syncd.ports.store import UnitOfWork
 
-_LATE_AFTER = timedelta(hours=1)  # the portal's clock and ours may differ, and a listing takes its time
+# A portal's clock may be off by a day, and a listing takes its time: a unit's own post must not be called late for that.
+_LATE_AFTER = timedelta(hours=25)
 _NOT_THERE_YET = frozenset(
     (PushState.QUEUED, PushState.HELD_BACK, PushState.UNKNOWN, PushState.DEAD, PushState.QUARANTINED)
 )
@@ -85,6 +86,20 @@ def take_in(
     uow.sightings.put(rows)
     _tell_pushes(uow, taken, portal, at, rows)
     return taken
+
+
+def take_in_apart(
+    uow: UnitOfWork, portal: str, at: datetime, posts: Sequence[PortalPost], attribution: Attribution
+) -> None:
+    """Write down carried posts that were asked for one by one because no listing held them: a portal whose clock is wrong dates them elsewhere."""
+    taken = Taken()
+    rows = []
+    for post in posts:
+        before = uow.sightings.get(portal, post.id)
+        rows.append(_sighting(uow, portal, at, post, before, attribution, None))
+        _note_change(uow, taken, at, rows[-1], before)
+    uow.sightings.put(rows)
+    _tell_pushes(uow, taken, portal, at, rows)
 
 
 def _sighting(

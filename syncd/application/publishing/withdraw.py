@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from syncd.application.publishing.attempt import Delivered, Outcome, note_of
+from syncd.application.publishing.attempt import LEFT, Delivered, Outcome, note_of
 from syncd.application.services import Services
 from syncd.domain.ledger import LeafKind, instant_text
 from syncd.domain.retry import next_push
@@ -36,7 +36,8 @@ def _withdraw(services: Services, push: PushRecord, post: PostRecord) -> Deliver
         if found is not None and found.key != push.key:
             # Typed by hand, or made into another post: not ours to take away.
             result.notes.append(note_of(post, f"{why}; the portal's own copy {found.url} stands: a person decides"))
-            _record(services, push, result, Outcome.LEFT, why, withdrawn_at=now)
+            stands = f"{why}; the portal's own copy stands"
+            _record(services, push, result, Outcome.LEFT, why, withdrawn_at=now, error=stands, error_kind=LEFT)
             return result
         if found is not None:
             _announce(services, push, why)
