@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 from syncd.application.figures.problems import Problem, Severity
-from syncd.application.publishing.unmapped import unmapped
+from syncd.application.publishing.unmapped import unmapped_numbers
 from syncd.application.services import Services
 from syncd.application.wording import day_label, say
 from syncd.domain.changes import AlarmKind, silence
@@ -80,16 +80,15 @@ def unmapped_problem(services: Services, uow: UnitOfWork) -> Iterable[Problem]:
     rules, language = services.publish_rules, services.office.language
     if not rules.placing.says_more_than_the_rest and rules.unmapped == "send":
         return
-    rows = unmapped(services, uow)
-    if not rows:
+    posts, categories, held = unmapped_numbers(services, uow)
+    if not posts and not held:
         return
-    posts, held = sum(row.posts for row in rows), sum(row.held for row in rows)
     if held:
         vi = f"{held} tin, bài giữ lại, chưa gửi lên Cổng vì chưa có quy tắc xếp chuyên mục"
         en = f"{held} posts are held: no rule says under which category of the portal they go"
     else:
-        vi = f"{posts} tin, bài thuộc {len(rows)} chuyên mục của các đơn vị chưa có quy tắc xếp chuyên mục trên Cổng"
-        en = f"{posts} posts of {len(rows)} categories of the units went out without a rule for their category"
+        vi = f"{posts} tin, bài thuộc {categories} chuyên mục của các đơn vị chưa có quy tắc xếp chuyên mục trên Cổng"
+        en = f"{posts} posts of {categories} categories of the units went out without a rule for their category"
     yield Problem(
         kind="posts_unmapped",
         severity=Severity.ATTENTION if held else Severity.NOTICE,

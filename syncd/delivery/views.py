@@ -287,6 +287,7 @@ def post_page(services: Services, number: int) -> dict[str, Any]:
         "portal_link": link(push.portal_url) if push and push.portal_url else None,
         "push_words": _PUSH[push.state] if push else "chưa được chuyển lên Cổng",
         "push": push,
+        "placed": services.publish_rules.placing.place(unit, post.categories, post.title) if unit else None,
         "portal_words": _PORTAL.get(sighting.state, sighting.state) if sighting else None,
         "events": _history(post, edits, push, sighting, looks),
         "leaves": leaves,

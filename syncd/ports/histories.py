@@ -37,12 +37,13 @@ class ListRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filed:
-    """How many posts of a unit stand under these of its own categories, in their order; and the newest of them."""
+    """How many posts of a unit stand under these of its own categories, in their order; and the newest of them. `title` is empty where nobody asked for it."""
 
     unit: UnitId
     categories: tuple[str, ...]
     posts: int
     newest: PostId
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -112,8 +112,8 @@ class PostStore(Protocol):
         """Let each post repeat the one given for it, and with it those that repeated it so far."""
         ...
 
-    def filed_since(self, start: datetime) -> list[Filed]:
-        """Posts whose instant is not before `start` and that bear no secrecy mark, by unit and by its own categories."""
+    def filed_since(self, start: datetime, *, titles: bool = False) -> list[Filed]:
+        """Posts whose instant is not before `start` and that bear no secrecy mark, by unit and its own categories; where asked, by title too."""
         ...
 
     def in_doubt(self, *, unit: UnitId | None = None) -> list[PostRecord]:

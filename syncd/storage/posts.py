@@ -188,19 +188,13 @@ class SqlPostStore:
         self._transaction.run(_REPEAT, *pairs)
         self._transaction.run(_REPEAT_WITH, *pairs)
 
-    def filed_since(self, start: datetime) -> list[Filed]:
+    def filed_since(self, start: datetime, *, titles: bool = False) -> list[Filed]:
         posts = tables.posts
-        query = (
-            sql.select(
-                posts.c.unit,
-                posts.c.categories,
-                sql.func.count().label("posts"),
-                sql.func.max(posts.c.id).label("newest"),
-            )
-            .where(posts.c.instant >= start, posts.c.quarantine.is_(None))
-            .group_by(posts.c.unit, posts.c.categories)
-        )
-        return records_of(Filed, self._transaction.execute(query))
+        by = [posts.c.unit, posts.c.categories, *([posts.c.title] if titles else [])]
+        shown: list[Any] = [] if titles else [sql.literal_column("''").label("title")]
+        counted = [sql.func.count().label("posts"), sql.func.max(posts.c.id).label("newest")]
+        query = sql.select(*by, *shown, *counted).where(posts.c.instant >= start, posts.c.quarantine.is_(None))
+        return records_of(Filed, self._transaction.execute(query.group_by(*by)))
 
     def in_doubt(self, *, unit: UnitId | None = None) -> list[PostRecord]:
         doubted = sql.or_(

@@ -10,10 +10,12 @@ import pytest
 from syncd.application.collecting.collect import collect_unit
 from syncd.application.publishing.publish import publish
 from syncd.application.publishing.unmapped import Unmapped, unmapped
+from syncd.application.reconciling.causes import CAUSES
+from syncd.application.reconciling.differences import waiting_cause
 from syncd.application.services import PublishRules, Services
 from syncd.application.status import status
 from syncd.domain.mapping import MappingRule
-from syncd.domain.model import Approval, UnitId
+from syncd.domain.model import Approval, CauseOwner, UnitId
 from syncd.errors import PortalError
 from syncd.ports.records import PushState
 from syncd.testing.clock import FakeClock
@@ -81,6 +83,7 @@ def test_unmapped_posts_are_held_and_go_by_themselves_once_a_rule_fits(office: E
     assert (report.total.sent, report.total.waiting) == (1, 4)
     held = [office.push(post) for post in office.posts() if post.categories != ("Thời sự",)]
     assert {(push.state, push.error_kind, push.attempts) for push in held} == {(PushState.QUEUED, "unmapped", 0)}
+    assert {CAUSES[waiting_cause(push)].owner for push in held} == {CauseOwner.OFFICE}
     assert [(row.posts, row.held) for row in listed(services)] == [(2, 2), (1, 1), (1, 1)]
     told = {problem.kind: problem for problem in status(services).problems}["posts_unmapped"]
     assert told.message.startswith("4 tin, bài giữ lại")

@@ -23,10 +23,14 @@ def test_posts_are_counted_by_unit_and_by_their_own_categories(db: SqlDatabase) 
             make_post(6, categories=("Mật",), quarantine="secret"),
         )
         filed = uow.posts.filed_since(OCTOBER)
+        titled = uow.posts.filed_since(OCTOBER, titles=True)
     assert sorted(filed, key=lambda each: each.newest) == [
         Filed(unit=BAN_A, categories=("Văn hoá", 'Tin "lạ"'), posts=2, newest=ids[1]),
         Filed(unit=BAN_A, categories=(), posts=1, newest=ids[2]),
         Filed(unit=UnitId("ban-b"), categories=(), posts=1, newest=ids[3]),
+    ]
+    assert sorted((each.title, each.posts) for each in titled) == [
+        (f"Hội nghị lần thứ {number}", 1) for number in range(1, 5)
     ]
 
 

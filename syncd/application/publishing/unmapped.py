@@ -19,7 +19,6 @@ LATELY = timedelta(days=60)  # how far back what went out is listed: two periods
 _LOOK_AGAIN = timedelta(minutes=15)  # rules are read at start: how soon after one a rule that fits lets its posts go
 _WHY = "no rule of [portal.categories] or [[portal.mapping]] places it"
 _WAY_OUT = "syncd mapping"
-_MOST_TITLES = 20_000  # of one unit; beyond them a rule about titles is taken not to fit
 
 _Group = tuple[UnitId, tuple[str, ...]]
 
@@ -107,6 +106,12 @@ def unmapped(services: Services, uow: UnitOfWork, *, unit: UnitId | None = None)
     return sorted(rows, key=lambda row: (-row.held, -row.posts, row.unit, row.categories))
 
 
+def unmapped_numbers(services: Services, uow: UnitOfWork) -> tuple[int, int, int]:
+    """How many posts of the last days no rule speaks of, of how many categories of units, and how many posts wait for a rule."""
+    found = _lately(services, uow, services.publish_rules.placing, None)
+    return sum(number for number, _ in found.values()), len(found), len(held_for_a_rule(uow))
+
+
 def held_for_a_rule(uow: UnitOfWork) -> list[PushRecord]:
     """The pushes that wait for a rule."""
     return [push for push in uow.pushes.in_state(PushState.QUEUED) if push.error_kind == UNMAPPED]
@@ -116,29 +121,14 @@ def _lately(
     services: Services, uow: UnitOfWork, mapping: PortalMapping, only: UnitId | None
 ) -> dict[_Group, tuple[int, PostId]]:
     """How many posts of each group, and the newest of them."""
-    since = services.clock.now() - LATELY
     found: dict[_Group, tuple[int, PostId]] = {}
-    titles: dict[UnitId, list[PostRecord]] = {}
-    for filed in uow.posts.filed_since(since):
+    for filed in uow.posts.filed_since(services.clock.now() - LATELY, titles=mapping.reads_titles):
         unit = services.units.get(filed.unit)
-        if unit is None or only not in (None, unit.id) or not mapping.place(unit, filed.categories, "").unmapped:
+        if unit is None or only not in (None, unit.id):
             continue
-        group = (unit.id, filed.categories)
-        if not mapping.reads_titles or filed.posts > _MOST_TITLES:
-            found[group] = (filed.posts, filed.newest)
-            continue
-        if unit.id not in titles:
-            titles[unit.id] = uow.posts.in_window(since, services.clock.now() + LATELY, unit=unit.id)
-        left = [
-            post.id
-            for post in titles[unit.id]
-            if post.categories == filed.categories
-            and post.quarantine is None
-            and post.id is not None
-            and mapping.place(unit, post.categories, post.title).unmapped
-        ]
-        if left:
-            found[group] = (len(left), max(left))
+        if mapping.place(unit, filed.categories, filed.title).unmapped:
+            number, newest = found.get((unit.id, filed.categories), (0, filed.newest))
+            found[unit.id, filed.categories] = (number + filed.posts, max(newest, filed.newest))
     return found
 
 

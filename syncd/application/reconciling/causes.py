@@ -64,6 +64,11 @@ CAUSES: Mapping[str, CauseWords] = {
         "held back by our own cap: so many older posts a day",
         ("chưa cần xử lý; muốn nhanh hơn thì tăng [portal] flood_cap", "nothing; raise [portal] flood_cap to be faster"),
     ),
+    "unmapped": _cause(
+        Kind.NOT_DELIVERED, OFFICE, "giữ lại, chờ quy tắc xếp chuyên mục", "held until a rule says under which category it goes",
+        ("syncd mapping cho dòng cần thêm vào config.toml", "syncd mapping gives the line to add to config.toml"),
+        person=True,
+    ),
     "refused": _cause(
         Kind.NOT_DELIVERED, OURS, "Cổng từ chối, hệ thống đã dừng gửi", "refused by the portal, no longer tried",
         (f"sửa nguyên nhân, rồi: syncd decide {{ref}} retry {_SIGNED}", f"mend the reason, then: syncd decide {{ref}} retry {_SIGNED}"),
@@ -161,7 +166,7 @@ CAUSES: Mapping[str, CauseWords] = {
     ),
     "edit_refused": _cause(
         Kind.NOTE, OURS, "Cổng từ chối bản sửa của đơn vị", "the portal refused an edit of its unit",
-        ("sửa nguyên nhân Cổng từ chối (syncd status); bản sửa sau sẽ được gửi", "mend what the portal refused (syncd status); the next edit is sent"),
+        (f"sửa nguyên nhân, rồi: syncd decide {{ref}} retry {_SIGNED}", f"mend the reason, then: syncd decide {{ref}} retry {_SIGNED}"),
         person=True,
     ),
     "unattributed": _cause(

@@ -10,6 +10,7 @@ from syncd.application.figures.deliveries import typed_instant
 from syncd.application.figures.statements import instant_as_json
 from syncd.application.publishing.attempt import ANY_TEXT, LEFT
 from syncd.application.publishing.sightings import GONE
+from syncd.application.publishing.unmapped import UNMAPPED
 from syncd.application.reconciling.causes import CAUSES, CauseWords
 from syncd.application.wording import withheld_title
 from syncd.domain.identity import same_story, title_sha256
@@ -144,6 +145,8 @@ def waiting_cause(push: PushRecord) -> str:
         case PushState.UNKNOWN | PushState.INTENT:
             return "unknown"
         case _:
+            if push.error_kind == UNMAPPED:
+                return "unmapped"
             return "retrying" if push.attempts else "queued"
 
 
