@@ -121,7 +121,7 @@ def run_census(services: Services, *, unit: str | None = None, period: str | Non
         document["units"] = {name: counts for name, counts in document["units"].items() if name == unit}
     if not report.complete:
         return document, FOREIGN_FAILED
-    return document, NEEDS_A_PERSON if report.unattributed or report.duplicates else 0
+    return document, NEEDS_A_PERSON if report.needs_person else 0
 
 
 def run_reconcile(services: Services, *, unit: str | None = None, period: str | None = None) -> Outcome:

@@ -75,7 +75,8 @@ def test_a_restored_portal_stops_all_sending_until_a_person_has_spoken(backed_up
     office = backed_up
     since = office.push(office.posts("ban-a")[3]).accepted_at
     set_portal_back(office, "p4", "p5", "p6", "p7")
-    take_census(office.services)
+    looked = take_census(office.services)
+    assert (looked.lost, looked.needs_person) == (4, True)
     assert office.leaves("reconcile")[-1]["data"]["alarm"] == "portal_set_back"
     [told] = [each for each in status(office.services).problems if each.kind == "portal_set_back"]
     assert (told.since, told.severity.name) == (since, "BROKEN")

@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -35,7 +35,7 @@ _TRIES = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CensusLine:
-    """One period's census. `own`, `typed` and `unattributed` count listed posts; the others count what changed since the one before."""
+    """One period's census. `own`, `typed`, `unattributed` and `unknown_keys` (ours, of another state of this database) count listed posts; the others count what changed since the one before."""
 
     period: PeriodId
     complete: bool
@@ -43,6 +43,7 @@ class CensusLine:
     own: int = 0
     typed: int = 0
     unattributed: int = 0
+    unknown_keys: int = 0
     new: int = 0
     changed: int = 0
     gone: int = 0
@@ -61,13 +62,16 @@ class Duplicate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CensusReport:
-    """`units`: unit -> how many of its posts are listed in each state. `hint` says what to do about `error`."""
+    """`units`: unit -> how many of its posts are listed in each state. `hint` says what to do about `error`. `lost`: posts gone at once, so
+    that the portal may have been set back.
+    """
 
     periods: tuple[CensusLine, ...]
     units: dict[UnitId, dict[str, int]] = field(default_factory=dict)
     duplicates: tuple[Duplicate, ...] = ()
     error: str | None = None
     hint: str | None = None
+    lost: int = 0
 
     @property
     def complete(self) -> bool:
@@ -76,6 +80,11 @@ class CensusReport:
     @property
     def unattributed(self) -> int:
         return sum(line.unattributed for line in self.periods)
+
+    @property
+    def needs_person(self) -> bool:
+        unknown = any(line.unknown_keys for line in self.periods)
+        return bool(self.unattributed or self.duplicates or self.lost or unknown)
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -88,6 +97,7 @@ class CensusReport:
                     "own": line.own,
                     "typed": line.typed,
                     "unattributed": line.unattributed,
+                    "unknown_keys": line.unknown_keys,
                     "new": line.new,
                     "changed": line.changed,
                     "gone": line.gone,
@@ -101,6 +111,7 @@ class CensusReport:
             "duplicates": [{"key": each.key, "urls": list(each.urls)} for each in self.duplicates],
             "error": self.error,
             "hint": self.hint,
+            "lost": self.lost,
         }
 
 
@@ -128,7 +139,8 @@ def take_census(services: Services, periods: Sequence[Period] | None = None) -> 
     listings = _listed(services, chosen)
     failed = next((listing.error for listing in listings if listing.error), None)
     loss, apart = _loss(services, listings)
-    return _report(_record(services, listings, failed, loss, apart), failed)
+    report = _report(_record(services, listings, failed, loss, apart), failed)
+    return report if loss is None else replace(report, lost=loss.posts)
 
 
 def _periods_to_read(services: Services) -> tuple[Period, ...]:
@@ -356,6 +368,7 @@ def _report(reported: Sequence[tuple[_Listing, Taken]], failed: ForeignError | N
                 own=taken.own,
                 typed=taken.typed,
                 unattributed=taken.unattributed,
+                unknown_keys=taken.unknown_keys,
                 new=taken.new,
                 changed=taken.changed,
                 gone=taken.gone,

@@ -32,6 +32,7 @@ class Taken:
     own: int = 0
     typed: int = 0
     unattributed: int = 0
+    unknown_keys: int = 0
     new: int = 0
     changed: int = 0
     gone: int = 0
@@ -166,6 +167,13 @@ def _is_another(post: PortalPost, before: SightingRecord) -> bool:
     )
 
 
+def is_of_unknown_key(sighting: SightingRecord) -> bool:
+    """Carried by syncd, and no post of this database; what `syncd portal check` leaves is a draft."""
+    hidden = (PortalState.DRAFT.value, PortalState.TRASH.value)
+    ours = sighting.key is not None and sighting.post is None
+    return ours and sighting.gone_at is None and sighting.state not in hidden
+
+
 def _count(taken: Taken, post: PortalPost, row: SightingRecord) -> None:
     if row.post is not None:
         taken.own += 1
@@ -173,6 +181,7 @@ def _count(taken: Taken, post: PortalPost, row: SightingRecord) -> None:
         taken.typed += 1
     elif post.state is PortalState.PUBLIC:
         taken.unattributed += 1
+    taken.unknown_keys += is_of_unknown_key(row)
     if row.unit is not None:
         taken.units.setdefault(row.unit, Counter())[row.state] += 1
     if row.key is not None and post.state is not PortalState.TRASH:

@@ -11,6 +11,7 @@ from typing import Any
 from syncd.application.figures.deliveries import best_sightings, typed_instant
 from syncd.application.figures.facts import gather, is_active, is_unattributed
 from syncd.application.figures.statements import instant_as_json
+from syncd.application.publishing.sightings import is_of_unknown_key
 from syncd.application.reconciling.differences import Difference, Known, differences_of, waiting_cause
 from syncd.application.services import Services
 from syncd.application.wording import withheld_title
@@ -286,14 +287,6 @@ def _known(
 
 def _stands(sighting: SightingRecord) -> bool:
     return sighting.gone_at is None and sighting.state != PortalState.TRASH
-
-
-def is_of_unknown_key(sighting: SightingRecord) -> bool:
-    """Carried by syncd, and no post of this database; what `syncd portal check` leaves is a draft."""
-    hidden = (PortalState.DRAFT.value, PortalState.TRASH.value)
-    return (
-        sighting.key is not None and sighting.post is None and sighting.gone_at is None and sighting.state not in hidden
-    )
 
 
 def _of_nobody(listed: Iterable[SightingRecord]) -> list[Difference]:
