@@ -76,12 +76,13 @@ class Standing:
 
 
 class Editors(Protocol):
-    """What people do at a portal. `keeps_trash`: what they throw away can still be found there. `pictures_stay_inside`: the text shows a post's own picture too."""
+    """What people do at a portal. `keeps_trash`: what they throw away can still be found there. `pictures_stay_inside`: the text shows a post's own picture too. `enforces_keys`: it is of class A."""
 
     table: str
     password: str
     keeps_trash: bool
     pictures_stay_inside: bool
+    enforces_keys: bool
 
     def posts(self) -> Sequence[Standing]: ...
     def edit(self, post: Standing, *, title: str | None = None, html: str | None = None) -> None: ...
@@ -101,6 +102,7 @@ class WordPressEditors:
     wordpress: RealWordPress
     keeps_trash: bool = True
     pictures_stay_inside: bool = True
+    enforces_keys: bool = False
 
     @property
     def table(self) -> str:
@@ -157,6 +159,7 @@ class PloneEditors:
     plone: RealPlone
     keeps_trash: bool = False
     pictures_stay_inside: bool = False
+    enforces_keys: bool = True
 
     @property
     def table(self) -> str:
@@ -284,11 +287,14 @@ class Office:
         text = f"<rss version='2.0'><channel><title>{unit}</title><link>{site.url('/')}</link>{''.join(items)}</channel></rss>"
         site.page(f"/{unit}/rss", text, content_type="application/rss+xml", etag=f'"{hash(text)}"')
 
+    def instant(self) -> str:
+        """The rehearsal's time for the next command."""
+        self.minutes += 15
+        return (NOW + timedelta(minutes=self.minutes)).isoformat()
+
     def run(self, *arguments: str, code: int | None = None) -> Any:
         """The document a command prints; `code` is what it must end with."""
-        self.minutes += 15
-        now = (NOW + timedelta(minutes=self.minutes)).isoformat()
-        answer = process(*arguments, "-c", self.config, "--now", now, "--json")
+        answer = process(*arguments, "-c", self.config, "--now", self.instant(), "--json")
         assert answer.out, answer.err
         assert code in (None, answer.code), (answer.code, answer.out, answer.err)
         return json.loads(answer.out)
