@@ -284,3 +284,15 @@ def test_after_a_long_silence_nothing_is_sent_before_a_complete_census(office: E
     office.portal.at_list = lambda _: None
     assert publish(office.services).total.sent == 1
     assert "ledger_behind" not in problems(office)
+
+
+def test_a_portal_that_could_never_be_read_whole_is_not_waited_for(office: ExampleOffice) -> None:
+    def broken(_: int) -> None:
+        raise PortalError("no list here", portal="cong", kind="incomplete")
+
+    office.portal.at_list = broken
+    carry(office, 2)
+    take_census(office.services)
+    office.clock.advance(timedelta(days=3))
+    carry(office, 3)
+    assert len(office.portal.posts) == 3

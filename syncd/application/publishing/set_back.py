@@ -106,12 +106,17 @@ def _ask_for(services: Services, push: PushRecord, apart: list[PortalPost]) -> b
 
 
 def is_behind(uow: UnitOfWork, services: Services) -> bool:
-    """Whether our database heard nothing of the portal for long: the machine was down, or an old copy was put back."""
+    """Whether our database heard nothing of the portal for long: the machine was down, or an old copy was put back.
+
+    A portal that could never be read whole is not waited for.
+    """
     name = services.portal.name
     if uow.watch.alarm(name, AlarmKind.LEDGER_BEHIND) is not None:
         return True
     newest = uow.censuses.latest(name)
-    return newest is not None and newest.started_at < services.clock.now() - _FAR_BEHIND * services.census_every
+    if newest is None or newest.started_at >= services.clock.now() - _FAR_BEHIND * services.census_every:
+        return False
+    return uow.censuses.latest_complete(name, newest.start, newest.end) is not None
 
 
 def mark_behind(services: Services) -> None:
