@@ -107,7 +107,7 @@ def lossy_office(
     posts: int,
     at_once: int = 4,
 ) -> Iterator[LossyOffice]:
-    """Posts of October, all read on the 31st, none sent yet; `server` loses answers from now on."""
+    """Posts of October, a day of it for each unit, all read on the 31st, none sent yet; `server` loses answers from now on."""
     with ExitStack() as stack:
         units = [f"ban-{number}" for number in range(-(-posts // PER_UNIT))]
         office = open_office(folder, clock, dict.fromkeys(units, 1))
@@ -119,7 +119,7 @@ def lossy_office(
         for number, unit in enumerate(units):
             mine = range(number * PER_UNIT, min(posts, (number + 1) * PER_UNIT))
             office.site(f"{unit}/1").posts = [
-                item(n, f"2026-10-{1 + n % 30:02} {n % 24:02}:{n % 60:02}", html=story(f"{unit} bàn việc số {n}"))
+                item(n, f"2026-10-{1 + number:02} {n % 24:02}:{n % 60:02}", html=story(f"{unit} bàn việc số {n}"))
                 for n in mine
             ]
             collect_unit(services, office.unit(unit))

@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from syncd.application.publishing.set_back import restored
 from syncd.domain.model import Status
 from syncd.ports.records import PushState
 from syncd.ports.source import ImageData
@@ -200,19 +201,20 @@ def _(world: PortalWorld) -> None:
 
 @fault("P28 portal restored from old backup")
 def _(world: PortalWorld) -> None:
-    """Posts that stood there are gone at once: nothing is sent on our own account, and the census says which."""
-    world.services = replace(world.services, publish_rules=replace(world.services.publish_rules, at_once=1))
+    """Posts that stood there are gone at once: nothing more is sent until a person has said what it was; then the lost ones are, once."""
     old = world.server.backup()
     world.publish()
     world.census()
-    newest = world.server.backup()
     world.server.restore(old)
     world.clock.advance(DAY)
-    assert sum(line.gone for line in world.census().periods) == POSTS
-    world.publish()
+    world.census()
+    assert world.publish().portal_error
     assert world.server.posts() == ()
+    world.told("portal_set_back")
     world.nobody_is_blamed()
-    world.server.restore(newest)
+    restored(world.services, reason="Cổng đã khôi phục từ bản sao lưu", by="Nguyễn Văn A")
+    world.lose_the_answer()
+    world.publish()
 
 
 @fault("P29 human deletes post")
