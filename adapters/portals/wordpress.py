@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from adapters.http.client import PoliteClient
-from adapters.portals.content import credited, find_marker, inert, is_key, outgoing_links, with_marker
+from adapters.portals.content import credited, find_marker, inert, is_key, outgoing_links, with_marker, without_control
 from adapters.portals.json_api import Answer, JsonApi
 from adapters.portals.wordpress_names import WordPressNames, every_item
 from syncd.domain.identity import text_sha256
@@ -263,9 +263,10 @@ class WordPressPortal:
     def _content(self, api: JsonApi, post: PostToPush, key: SourceKey) -> dict[str, object]:
         members: dict[str, object] = {
             # titles and excerpts are HTML there
-            "title": escape(post.title, quote=False),
-            "content": with_marker(inert(post.html), key),
-            "excerpt": escape(post.summary, quote=False),
+            # one control character, and no reader reads the site's feed any more
+            "title": escape(without_control(post.title), quote=False),
+            "content": with_marker(inert(without_control(post.html)), key),
+            "excerpt": escape(without_control(post.summary), quote=False),
         }
         if post.image is not None:
             members["featured_media"] = int(post.image.id)
