@@ -43,7 +43,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "act": ("Việc", "What"),
     "result": ("Kết quả", "Outcome"),
     "own": ("Chuyên mục trên Trang", "Category on the site"),
-    "under": ("Đang đăng ở", "Put under"),
+    "under": ("Xếp vào", "Put under"),
     "newest": ("Mới nhất", "Newest"),
     "no_category": ("(không ghi chuyên mục)", "(names none)"),
     "held": ("Đang giữ", "Held"),

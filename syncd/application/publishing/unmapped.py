@@ -31,7 +31,7 @@ class Unmapped:
     categories: tuple[str, ...]
     posts: int
     held: int
-    under: tuple[str, ...]  # where on the portal they stand
+    under: tuple[str, ...]  # where on the portal they stand, or would
     newest: PostRecord
     rule: str  # TOML, to be completed and put into config.toml
 
