@@ -53,7 +53,7 @@ _ABOUT_US = (
 )
 
 _NONE: frozenset[str] = frozenset()
-# what the text format Basic HTML of Drupal 10's standard profile lets through to visitors; from general knowledge, not tried on a real one, not tried
+# what the text format Basic HTML of Drupal 10's standard profile lets through to visitors; from general knowledge, not tried on a real one
 BASIC_HTML: Kept = {
     **dict.fromkeys(("br", "cite", "code", "dd", "dl", "dt", "em", "h2", "h3", "h4", "h5", "h6", "li", "p", "strong", "ul"), _NONE),
     "a": frozenset(("href", "hreflang")),

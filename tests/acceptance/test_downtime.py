@@ -44,7 +44,9 @@ def test_a_week_down_over_a_month_s_end_leaves_no_hole_and_sends_the_letters_onc
     assert rows(config, "SELECT count(*) FROM slots WHERE state NOT IN ('done', 'gap')") == [(0,)]
     leaves = syncd("ledger", "show", "--limit", "100000", "--json", "-c", config).document["leaves"]
     told = sum(leaf["data"]["count"] for leaf in leaves if leaf["type"] == "slot_due")
-    before_the_first_start = 7  # collect-again, fold, reconcile, gone, answers, letters, ranking: their first slot is the next one due
+    before_the_first_start = (
+        7  # collect-again, fold, reconcile, gone, answers, letters, ranking: their first slot is the next one due
+    )
     assert told == rows(config, "SELECT count(*) FROM slots WHERE state = 'gap'")[0][0] - before_the_first_start
     letters = rows(config, "SELECT name, period, state FROM mails ORDER BY name")
     assert letters == [("statement", "2026-10", "sent"), ("summary", "2026-10", "sent")]

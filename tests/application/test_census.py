@@ -131,7 +131,18 @@ def test_a_month_is_cut_at_local_midnight(office: ExampleOffice, at: str, period
         ({"links": ("https://ban-a.example/1", "https://ban-b.example/1")}, None, None),
         ({"author": "quản trị"}, None, None),
     ],
-    ids=["login", "shown name", "category", "link", "byline", "last line", "author before last line", "author first", "ambiguous", "nobody"],
+    ids=[
+        "login",
+        "shown name",
+        "category",
+        "link",
+        "byline",
+        "last line",
+        "author before last line",
+        "author first",
+        "ambiguous",
+        "nobody",
+    ],
 )
 def test_hand_typed_posts_are_given_to_units_by_rules_in_order(
     office: ExampleOffice, changes: dict[str, object], unit: str | None, rule: str | None

@@ -137,7 +137,9 @@ class Finder:
             reason = f": {newest.error}" if newest.error else ""
             ways = [newest.hint or self._say(*hint)]
             if state in (PushState.DEAD, PushState.QUARANTINED):
-                ways.append(self._say(f"từng bài: syncd pushes --unit {unit}", f"one by one: syncd pushes --unit {unit}"))
+                ways.append(
+                    self._say(f"từng bài: syncd pushes --unit {unit}", f"one by one: syncd pushes --unit {unit}")
+                )
             yield Problem(
                 kind=f"push_{state.value}",
                 severity=severity,
