@@ -305,6 +305,11 @@ class Office:
         cells = {row["unit"]: row["periods"][0] for row in rows}
         return {unit: (cell["written"], cell["delivered"], cell["visible"]) for unit, cell in cells.items()}
 
+    def causes(self) -> dict[str, int]:
+        """Why the three counts differ, and over how many posts: one cause each."""
+        causes: dict[str, int] = self.run("reconcile", "--period", PERIOD)["causes"]
+        return causes
+
     def explained(self, unit: str) -> dict[str, dict[str, Any]]:
         """Title -> what is said of the post."""
         return {post["title"]: post for post in self.run("explain", unit, PERIOD)["posts"]}

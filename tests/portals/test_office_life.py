@@ -98,6 +98,7 @@ def test_pictures_and_papers_are_copied_once_each_and_shown_to_readers(office: O
     assert edited.own_picture == picture(PICTURES[0])
     assert office.editors.files() == files + 1
     assert office.figures() == {"ban-c": (2, 2, 2)}
+    assert office.causes() == {}
 
 
 def test_a_post_with_a_marked_paper_never_leaves(office: Office) -> None:
@@ -110,6 +111,7 @@ def test_a_post_with_a_marked_paper_never_leaves(office: Office) -> None:
     assert office.standing().keys() == {story.title for story in stories("c", 2)}
     assert office.editors.files() == 0
     assert office.figures() == {"ban-c": (3, 2, 2)}
+    assert office.causes() == {"quarantined": 1}
     withheld = office.explained("ban-c")["Kế hoạch phòng thủ"]
     assert withheld["counts"] is False
 
@@ -131,6 +133,7 @@ def test_pending_posts_are_visible_once_a_person_has_approved_them(office: Offic
         office.editors.approve(posts[story.title])
     office.run("sync", code=0)
     assert office.figures() == {"ban-a": (3, 3, 3), "ban-b": (4, 4, 3)}
+    assert office.causes() == {"pending": 1}
     told = office.explained("ban-b")
     assert [told[story.title]["counts"] for story in office.told["b"]] == [True, True, True, False]
     assert len(office.standing()) == 7
@@ -162,6 +165,7 @@ def test_the_source_updates_its_copy_and_never_what_an_editor_wrote(office: Offi
     again = office.run("sync")
     assert (again["publish"]["units"]["ban-a"]["updated"], len(office.editors.posts())) == (0, 15)
     assert office.figures() == {"ban-a": (15, 15, 15)}
+    assert office.causes() == {"left": 3}
 
 
 def test_what_was_thrown_away_stays_away_and_no_longer_counts(office: Office) -> None:
@@ -177,6 +181,8 @@ def test_what_was_thrown_away_stays_away_and_no_longer_counts(office: Office) ->
         document = office.run("sync")
     assert office.standing().keys() == {story.title for story in told[2:]}
     assert office.figures() == {"ban-a": (12, 12, 10)}
+    gone = {"trashed": 1, "deleted": 1} if office.editors.keeps_trash else {"deleted": 2}
+    assert office.causes() == {**gone, "left": 2}  # what the unit added to them was not carried
     explained = office.explained("ban-a")
     assert {title for title, post in explained.items() if post["delivery"] == "removed"} == {
         told[0].title,
@@ -213,6 +219,7 @@ def test_hand_typed_posts_are_given_to_their_units_and_typed_copies_are_not_made
     assert len(office.editors.posts()) == 5
     assert office.standing()[typed.title].key is None
     assert office.figures() == {"ban-a": (3, 3, 4), "ban-b": (0, 0, 1)}
+    assert office.causes() == {"typed": 2}
     origins = {title: post["origin"] for title, post in office.explained("ban-a").items()}
     assert {title for title, origin in origins.items() if origin == "typed"} == {"Tin gõ tay trên Cổng"}
     assert all(post["counts"] for post in office.explained("ban-a").values())

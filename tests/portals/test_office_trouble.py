@@ -123,6 +123,7 @@ def test_of_two_installations_by_mistake_every_copy_is_told_by_its_key(tmp_path:
     for each in (office, other):
         assert {double["key"] for double in each.run("census")["duplicates"]} == twice
         assert each.figures() == {"ban-a": (count, count, count)}
+        assert each.causes() == ({"same_key_twice": len(twice)} if twice else {})
     # both are started again: by now each knows what stands there
     for document in at_once(office, other):
         assert document["units"]["ban-a"]["sent"] == 0
@@ -145,3 +146,4 @@ def test_five_hundred_posts_in_one_go(office: Office) -> None:
     keys = [key for (key,) in rows(office.config, "SELECT key FROM pushes WHERE state = 'delivered'")]
     assert sorted(keys) == sorted(post.key or "" for post in office.editors.posts())
     assert office.figures() == {f"ban-{unit}": (100, 100, 100) for unit in units}
+    assert office.causes() == {}
