@@ -11,8 +11,8 @@ from enum import StrEnum
 from typing import Any
 
 from syncd.application.publishing.attempt import ANY_TEXT, LEFT
-from syncd.application.publishing.attribution import BY_PERSON
-from syncd.application.publishing.sightings import GONE
+from syncd.application.reading_back.attribution import BY_PERSON
+from syncd.application.reading_back.sightings import GONE
 from syncd.application.services import Services
 from syncd.domain.ledger import LeafKind
 from syncd.domain.model import PostId, UnitId

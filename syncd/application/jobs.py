@@ -15,8 +15,8 @@ from syncd.application.collecting.gone import follow_up
 from syncd.application.evidence.fold import fold_looks
 from syncd.application.figures.rank import push_ranking
 from syncd.application.notify import send
-from syncd.application.publishing.census import take_census
 from syncd.application.publishing.publish import publish
+from syncd.application.reading_back.census import take_census
 from syncd.application.reconciling.answers import ask_counted
 from syncd.application.reconciling.reconcile import reconcile, record
 from syncd.application.services import Services

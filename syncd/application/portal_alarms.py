@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from syncd.application.figures.problems import Problem, Severity
 from syncd.application.figures.quota_table import QuotaTable
-from syncd.application.publishing.sightings import is_of_unknown_key
+from syncd.application.reading_back.sightings import is_of_unknown_key
 from syncd.application.services import Services
 from syncd.application.wording import period_label, say
 from syncd.domain.model import Period, UnitId

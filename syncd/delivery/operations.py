@@ -19,11 +19,11 @@ from syncd.application.evidence.fold import fold_looks
 from syncd.application.figures.close import adjust, close_period
 from syncd.application.figures.rank import push_ranking
 from syncd.application.notify import send
-from syncd.application.publishing.census import take_census
 from syncd.application.publishing.portal_check import check_portal
 from syncd.application.publishing.publish import publish
-from syncd.application.publishing.set_back import removed, restored
 from syncd.application.publishing.waiting import Wait, pushes_waiting
+from syncd.application.reading_back.census import take_census
+from syncd.application.reading_back.set_back import removed, restored
 from syncd.application.reconciling.reconcile import reconcile, record
 from syncd.application.services import Services
 from syncd.domain.model import AdjustmentKind, PeriodId, SourceId, Status, UnitId, local_midnight

@@ -8,9 +8,9 @@ from pathlib import Path
 from adapters.http.client import HttpSettings, PoliteClient
 from adapters.portals.wordpress import WordPressPortal, WordPressSettings
 from syncd.application.collecting.collect import collect_unit
-from syncd.application.publishing.census import take_census
 from syncd.application.publishing.publish import publish
-from syncd.application.publishing.set_back import restored
+from syncd.application.reading_back.census import take_census
+from syncd.application.reading_back.set_back import restored
 from syncd.ports.secret import Secret
 from syncd.testing.clock import FakeClock
 from syncd.testing.local_portal import LocalPortal

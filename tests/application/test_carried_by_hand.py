@@ -11,8 +11,8 @@ import pytest
 from adapters.http.client import HttpSettings, PoliteClient
 from adapters.portals.package import PackagePortal, PackageSettings
 from syncd.application.collecting.collect import collect_unit
-from syncd.application.publishing.census import take_census
 from syncd.application.publishing.publish import publish
+from syncd.application.reading_back.census import take_census
 from syncd.ports.records import PushState
 from syncd.testing.clock import FakeClock
 from tests.application.collecting import ExampleOffice, item, open_office

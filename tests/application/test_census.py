@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from syncd.application.collecting.collect import collect, collect_unit
-from syncd.application.publishing.census import take_census
 from syncd.application.publishing.publish import publish
+from syncd.application.reading_back.census import take_census
 from syncd.application.services import Assessment
 from syncd.domain.model import Period, PeriodId, UnitId
 from syncd.errors import PortalError

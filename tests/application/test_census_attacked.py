@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from syncd.application.collecting.collect import collect
-from syncd.application.publishing import census
-from syncd.application.publishing.census import take_census
 from syncd.application.publishing.publish import publish
+from syncd.application.reading_back import census
+from syncd.application.reading_back.census import take_census
 from syncd.domain.model import OutageOwner, UnitId
 from syncd.errors import PortalError
 from syncd.ports.records import PushState, SightingRecord

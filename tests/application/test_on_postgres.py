@@ -8,8 +8,8 @@ from pathlib import Path
 from syncd.application.collecting.collect import collect
 from syncd.application.evidence.fold import fold_looks
 from syncd.application.evidence.verify import verify_ledger
-from syncd.application.publishing.census import take_census
 from syncd.application.publishing.publish import publish
+from syncd.application.reading_back.census import take_census
 from syncd.domain.model import SourceId
 from syncd.errors import PortalError, StorageError
 from syncd.ports.records import PushState

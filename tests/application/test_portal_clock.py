@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from syncd.application.collecting.collect import collect_unit
-from syncd.application.publishing.census import take_census
 from syncd.application.publishing.publish import publish
+from syncd.application.reading_back.census import take_census
 from syncd.application.reconciling.reconcile import reconcile
 from syncd.application.status import status
 from syncd.domain.model import PeriodId, SourceKey

@@ -13,8 +13,8 @@ from adapters.portals.outbox import OutboxPortal, OutboxSettings
 from adapters.portals.wordpress import WordPressPortal, WordPressSettings
 from adapters.sources.feed import FeedSettings, FeedSource
 from syncd.application.collecting.collect import collect
-from syncd.application.publishing.census import take_census
 from syncd.application.publishing.publish import publish
+from syncd.application.reading_back.census import take_census
 from syncd.domain.model import SourceId, UnitId
 from syncd.ports.portal import Portal
 from syncd.ports.records import PushState

@@ -10,8 +10,8 @@ import pytest
 from syncd.application.collecting.collect import collect_unit
 from syncd.application.decide import Decision, decide
 from syncd.application.jobs import BY_NAME
-from syncd.application.publishing.census import take_census
 from syncd.application.publishing.publish import publish
+from syncd.application.reading_back.census import take_census
 from syncd.application.reconciling.causes import CAUSES, Kind
 from syncd.application.reconciling.reconcile import Balance, Reconciliation, reconcile, record
 from syncd.application.status import status

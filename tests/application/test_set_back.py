@@ -10,9 +10,9 @@ import pytest
 
 from syncd.application.collecting.collect import collect_unit
 from syncd.application.figures.explain import explain
-from syncd.application.publishing.census import take_census
 from syncd.application.publishing.publish import publish
-from syncd.application.publishing.set_back import removed, restored
+from syncd.application.reading_back.census import take_census
+from syncd.application.reading_back.set_back import removed, restored
 from syncd.application.reconciling.reconcile import reconcile
 from syncd.application.status import status
 from syncd.domain.model import PeriodId

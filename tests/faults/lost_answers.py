@@ -10,8 +10,8 @@ from pathlib import Path
 
 from adapters.http.client import HttpSettings, PoliteClient
 from syncd.application.collecting.collect import collect_unit
-from syncd.application.publishing.census import CensusReport, take_census
 from syncd.application.publishing.publish import publish
+from syncd.application.reading_back.census import CensusReport, take_census
 from syncd.application.services import Services
 from syncd.ports.portal import Portal
 from syncd.ports.records import PushRecord, PushState

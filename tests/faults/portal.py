@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from syncd.application.publishing.set_back import restored
+from syncd.application.reading_back.set_back import restored
 from syncd.domain.model import Status
 from syncd.ports.records import PushState
 from syncd.ports.source import ImageData

@@ -16,8 +16,8 @@ from adapters.portals.wordpress import WordPressPortal, WordPressSettings
 from syncd.application.collecting.collect import collect_unit
 from syncd.application.decide import Decision, decide
 from syncd.application.figures.quota_table import quota_table
-from syncd.application.publishing.census import CensusReport, take_census
 from syncd.application.publishing.publish import PublishReport, publish
+from syncd.application.reading_back.census import CensusReport, take_census
 from syncd.application.services import Services
 from syncd.application.status import status
 from syncd.domain.model import PeriodId, Status, UnitId, Verdict

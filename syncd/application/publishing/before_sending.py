@@ -7,9 +7,9 @@ portal for long, or where the newest posts are gone.
 from dataclasses import dataclass
 
 from syncd.application.figures.deliveries import STALE
-from syncd.application.publishing.census import CensusReport, take_census
-from syncd.application.publishing.set_back import is_behind
-from syncd.application.publishing.sightings import GONE
+from syncd.application.reading_back.census import CensusReport, take_census
+from syncd.application.reading_back.set_back import is_behind
+from syncd.application.reading_back.sightings import GONE
 from syncd.application.services import Services
 from syncd.domain.set_back import ENOUGH
 from syncd.errors import ForeignError

@@ -9,8 +9,8 @@ from typing import Any
 from syncd.application.figures.deliveries import typed_instant
 from syncd.application.figures.statements import instant_as_json
 from syncd.application.publishing.attempt import ANY_TEXT, LEFT
-from syncd.application.publishing.sightings import GONE
 from syncd.application.publishing.unmapped import UNMAPPED
+from syncd.application.reading_back.sightings import GONE
 from syncd.application.reconciling.causes import CAUSES, CauseWords
 from syncd.application.wording import withheld_title
 from syncd.domain.identity import same_story, title_sha256

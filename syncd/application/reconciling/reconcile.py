@@ -11,7 +11,7 @@ from typing import Any
 from syncd.application.figures.deliveries import best_sightings, typed_instant
 from syncd.application.figures.facts import gather, is_active, is_unattributed
 from syncd.application.figures.statements import instant_as_json
-from syncd.application.publishing.sightings import is_of_unknown_key
+from syncd.application.reading_back.sightings import is_of_unknown_key
 from syncd.application.reconciling.differences import Difference, Known, differences_of, waiting_cause
 from syncd.application.services import Services
 from syncd.application.wording import withheld_title

@@ -13,10 +13,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from syncd.application import outages
-from syncd.application.publishing.attribution import Attribution
-from syncd.application.publishing.flood import open_since
-from syncd.application.publishing.set_back import mark_behind, sound_alarm, weigh_loss
-from syncd.application.publishing.sightings import Taken, take_in, take_in_apart
+from syncd.application.open_periods import open_since
+from syncd.application.reading_back.attribution import Attribution
+from syncd.application.reading_back.set_back import mark_behind, sound_alarm, weigh_loss
+from syncd.application.reading_back.sightings import Taken, take_in, take_in_apart
 from syncd.application.services import Services
 from syncd.domain.ledger import LeafKind, instant_text
 from syncd.domain.model import OutageOwner, Period, PeriodId, UnitId

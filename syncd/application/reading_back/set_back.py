@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from syncd.application.figures.deliveries import STALE
-from syncd.application.publishing.sightings import GONE
+from syncd.application.reading_back.sightings import GONE
 from syncd.application.services import Services
 from syncd.domain.identity import title_sha256
 from syncd.domain.ledger import LeafKind, instant_text

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from syncd.application.publishing.attribution import BY_KEY, BY_PERSON, Attribution
+from syncd.application.reading_back.attribution import BY_KEY, BY_PERSON, Attribution
 from syncd.domain.identity import same_story, title_sha256
 from syncd.domain.ledger import LeafKind, instant_text
 from syncd.domain.model import PostId, UnitId, local_month
