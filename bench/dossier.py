@@ -13,8 +13,8 @@ from syncd.application.collecting.collect import collect
 from syncd.application.evidence.dossier import build
 from syncd.application.evidence.dossier_check import verify
 from syncd.application.evidence.verify import verify_ledger
-from syncd.application.publishing.census import take_census
 from syncd.application.publishing.publish import publish
+from syncd.application.reading_back.census import take_census
 from syncd.domain.model import PeriodId, UnitId
 
 SITES = 20

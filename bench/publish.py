@@ -9,8 +9,8 @@ from yardstick.measure import show, spent
 from yardstick.office import office, scratch, write_config
 
 from syncd.application.collecting.collect import collect
-from syncd.application.publishing.census import take_census
 from syncd.application.publishing.publish import publish
+from syncd.application.reading_back.census import take_census
 
 SITES = 20
 
