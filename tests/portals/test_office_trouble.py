@@ -130,6 +130,7 @@ def test_of_two_installations_by_mistake_every_copy_is_told_by_its_key(tmp_path:
     assert len(office.editors.posts()) == count + len(twice)
 
 
+@pytest.mark.heavy
 def test_five_hundred_posts_in_one_go(office: Office) -> None:
     """Five units with a hundred posts each; every one is accounted for."""
     units = ("a", "b", "c", "d", "e")

@@ -283,6 +283,7 @@ def _escaped(text: str) -> str:
     return storable(text).replace("&", "&amp;").replace("<", "&lt;")
 
 
+@pytest.mark.heavy
 def test_what_feeds_do_leaves_each_post_there_once(
     wordpress: RealWordPress, portal: Callable[[Clock], Portal], tmp_path: Path
 ) -> None:
