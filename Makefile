@@ -36,7 +36,7 @@ soak: $(VENV)/.ready
 
 # killed at each named point 20 times and 1,000 times at random moments; `slow` does the same less often
 crash: $(VENV)/.ready
-	SYNCD_CRASH_KILLS=20 SYNCD_CRASH_RANDOM=1000 $(BIN)/python -m pytest -n 2 -m crash tests/crash $(ARGS)
+	SYNCD_CRASH_KILLS=20 SYNCD_CRASH_RANDOM=1000 SYNCD_LOST_ANSWERS=10000 $(BIN)/python -m pytest -n 2 -m crash tests/crash tests/faults $(ARGS)
 
 check: $(VENV)/.ready
 	$(BIN)/ruff check .
