@@ -1,7 +1,6 @@
 """A portal that makes every fifth post and does not say so: nothing is lost, nothing stands there twice, and soon all is known."""
 
 import os
-import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
